@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * fault.h: places to fault in, files to fault on, and the figures to read.
+ *
+ * The meter is VmPTE of /proc/<pid>/status: page tables in kB. v4.6 counts
+ * PTE tables only, later kernels the upper levels as well; so the upper
+ * levels are put in place before anything is measured, and each fault gets
+ * a PMD of its own: a slot.
+ */
+#ifndef __FAULT_H
+#define __FAULT_H
+
+#include "../ksft_cases.h"
+#include <fcntl.h>
+#include <sched.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdint.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+
+#define PAGE		4096UL
+#define TABLE_KB	4			/* one PTE table */
+#define SLOT		(2UL << 20)		/* reach of a PTE table */
+#define SLOTS		64UL
+#define MNT		"/tmp"			/* see private_mount() */
+
+/* ---- the meter --------------------------------------------------------- */
+
+/* A number behind @key in a file of /proc. No heap: it must not fault. */
+static inline long proc_number(const char *path, const char *key)
+{
+	static char buf[16384];
+	ssize_t n, len = 0;
+	char *p;
+	int fd;
+
+	fd = open(path, O_RDONLY);
+	if (fd < 0)
+		return -1;
+	while ((n = read(fd, buf + len, sizeof(buf) - 1 - len)) > 0)
+		len += n;
+	close(fd);
+	buf[len] = 0;
+	p = strstr(buf, key);
+	return p ? strtol(p + strlen(key), NULL, 10) : -1;
+}
+
+/* kB of page tables of a process */
+static inline long vm_pte(pid_t pid)
+{
+	char path[32];
+	long kb;
+
+	snprintf(path, sizeof(path), "/proc/%d/status", pid);
+	kb = proc_number(path, "\nVmPTE:");
+	ksft_need(kb >= 0, "VmPTE of %d", pid);
+	return kb;
+}
+
+/* ---- slots: an empty PMD each ------------------------------------------ */
+
+static char *slots;
+
+static inline char *slot(unsigned int nr)
+{
+	return slots + nr * SLOT;
+}
+
+static inline char *map_at(char *where, size_t len, int prot, int flags, int fd,
+			   off_t off)
+{
+	char *p = mmap(where, len, prot, flags | MAP_FIXED, fd, off);
+
+	ksft_need(p == where, "mmap");
+	return p;
+}
+
+/*
+ * A block aligned to its own size has all its PTE tables below one PMD
+ * table. A page touched in slot 0 puts that one and those above in place.
+ */
+static inline void slots_reserve(void)
+{
+	size_t len = SLOTS * SLOT;
+	char *p;
+
+	p = mmap(NULL, 2 * len, PROT_NONE,
+		 MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	ksft_need(p != MAP_FAILED, "reserve %zu bytes", 2 * len);
+	slots = (char *)(((uintptr_t)p + len - 1) & ~(uintptr_t)(len - 1));
+	p = map_at(slots, PAGE, PROT_READ | PROT_WRITE,
+		   MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	*(volatile char *)p = 1;
+}
+
+/*
+ * kB of page tables that @nr faults add, a slot each. The first goes to
+ * slot 1 unmeasured, for what the test itself has not touched yet.
+ */
+static inline long tables_added(void (*fault)(char *where, int i), int nr)
+{
+	long before;
+	int i;
+
+	slots_reserve();
+	fault(slot(1), 0);
+	before = vm_pte(getpid());
+	for (i = 1; i <= nr; i++)
+		fault(slot(i + 1), i);
+	return vm_pte(getpid()) - before;
+}
+
+/* ---- faults and the signals they end in --------------------------------- */
+
+static sigjmp_buf fault_jmp;
+
+static inline void fault_signal(int sig)
+{
+	siglongjmp(fault_jmp, sig);
+}
+
+static inline void fault_catch(void)
+{
+	struct sigaction sa = { .sa_handler = fault_signal };
+
+	sigaction(SIGBUS, &sa, NULL);
+	sigaction(SIGSEGV, &sa, NULL);
+}
+
+/* Both return the signal that the access ended in, or 0. */
+static inline int try_read(const volatile char *p)
+{
+	int sig = sigsetjmp(fault_jmp, 1);
+
+	if (!sig)
+		(void)*p;
+	return sig;
+}
+
+static inline int try_write(volatile char *p, char c)
+{
+	int sig = sigsetjmp(fault_jmp, 1);
+
+	if (!sig)
+		*p = c;
+	return sig;
+}
+
+/* ---- files -------------------------------------------------------------- */
+
+/*
+ * Mounts over MNT in a mount namespace of the case's own: nobody else sees
+ * it, and it is gone with the case, however that ends.
+ */
+static inline void private_mount(const char *dev, const char *type,
+				 const char *options)
+{
+	ksft_need(!unshare(CLONE_NEWNS), "a mount namespace");
+	ksft_need(!mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL),
+		  "private mounts");
+	ksft_need(!mount(dev, MNT, type, 0, options), "mount %s", type);
+}
+
+/*
+ * The scratch disk: small, and nobody's. A test that fills a disk must not
+ * find somebody's data on it.
+ */
+#define SCRATCH		"/dev/vda"
+#define SCRATCH_MAX	(128ULL << 20)
+
+static inline void mount_scratch(void)
+{
+	unsigned long long size = 0;
+	int fd = open(SCRATCH, O_RDONLY | O_EXCL);	/* EBUSY: mounted */
+
+	if (fd < 0 || ioctl(fd, BLKGETSIZE64, &size) || size > SCRATCH_MAX)
+		ksft_case_skip("no small and unused ext4 on " SCRATCH);
+	close(fd);
+	private_mount(SCRATCH, "ext4", NULL);
+}
+
+/* A file of @size bytes, all of it a hole. */
+static inline int make_file(const char *name, off_t size)
+{
+	char path[64];
+	int fd;
+
+	snprintf(path, sizeof(path), MNT "/%s", name);
+	fd = open(path, O_RDWR | O_CREAT | O_EXCL, 0600);
+	ksft_need(fd >= 0, "create %s", path);
+	ksft_need(!ftruncate(fd, size), "size of %s", path);
+	return fd;
+}
+
+#endif /* __FAULT_H */

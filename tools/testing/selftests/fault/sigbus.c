@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Faults that end in a signal or in EFAULT map nothing; so they should leave
+ * no page table behind. Each goes to a PMD of its own.
+ */
+#include "fault.h"
+
+#define FAULTS 16
+
+static int file;		/* with nothing in it */
+static int pipe_end;
+
+static char *map_empty(char *where, int prot, int flags)
+{
+	return map_at(where, PAGE, prot, flags, file, 0);
+}
+
+static void read_fault(char *where, int i)
+{
+	char *p = map_empty(where, PROT_READ, MAP_SHARED);
+
+	ksft_check(try_read(p) == SIGBUS, "no SIGBUS from read %d", i);
+}
+
+static void private_write_fault(char *where, int i)
+{
+	char *p = map_empty(where, PROT_READ | PROT_WRITE, MAP_PRIVATE);
+
+	ksft_check(try_write(p, 1) == SIGBUS, "no SIGBUS from write %d", i);
+}
+
+static void shared_write_fault(char *where, int i)
+{
+	char *p = map_empty(where, PROT_READ | PROT_WRITE, MAP_SHARED);
+
+	ksft_check(try_write(p, 1) == SIGBUS, "no SIGBUS from write %d", i);
+}
+
+/* The kernel faults, copying from the mapping. */
+static void kernel_fault(char *where, int i)
+{
+	char *p = map_empty(where, PROT_READ, MAP_SHARED);
+
+	ksft_check(write(pipe_end, p, 1) == -1 && errno == EFAULT,
+		   "no EFAULT from write(2) %d", i);
+}
+
+/* The kernel takes pages without a fault: get_user_pages(). */
+static void mem_fault(char *where, int i)
+{
+	char *p = map_empty(where, PROT_READ, MAP_SHARED);
+	int fd = open("/proc/self/mem", O_RDONLY);
+	char c;
+
+	ksft_need(fd >= 0, "/proc/self/mem");
+	ksft_check(pread(fd, &c, 1, (uintptr_t)p) == -1 && errno == EIO,
+		   "no EIO from /proc/self/mem %d", i);
+	close(fd);
+}
+
+static void mlock_fault(char *where, int i)
+{
+	char *p = map_empty(where, PROT_READ, MAP_SHARED);
+
+	ksft_check(mlock(p, PAGE) == -1 && errno == ENOMEM,
+		   "no ENOMEM from mlock %d", i);
+}
+
+/* mmap() does not say that it could not populate. */
+static void populate_fault(char *where, int i)
+{
+	(void)i;
+	map_empty(where, PROT_READ, MAP_SHARED | MAP_POPULATE);
+}
+
+static void populate_write_fault(char *where, int i)
+{
+	(void)i;
+	map_empty(where, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_POPULATE);
+}
+
+/*
+ * Before the gap below a stack grew to 256 pages and moved outside of it, its
+ * lowest page was the guard.
+ */
+static void stack_guard_fault(char *where, int i)
+{
+	char *p = map_at(where, PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE |
+			 MAP_ANONYMOUS | MAP_GROWSDOWN, -1, 0);
+	int sig = try_write(p, 1);
+
+	if (!sig)
+		ksft_case_skip("no guard page inside of a stack");
+	ksft_check(sig == SIGSEGV, "signal %d from guard page %d", sig, i);
+}
+
+static void expect_added(void (*fault)(char *, int), int nr, long kb)
+{
+	long added;
+
+	fault_catch();
+	added = tables_added(fault, nr);
+	ksft_check(added == kb, "%d faults added %ld kB of tables, not %ld",
+		   nr, added, kb);
+}
+
+static void beyond_eof(const char *type, void (*fault)(char *, int))
+{
+	int fds[2];
+
+	private_mount("none", type, NULL);
+	file = make_file("empty", 0);
+	ksft_need(!pipe(fds), "a pipe");
+	pipe_end = fds[1];
+	expect_added(fault, FAULTS, 0);
+}
+
+static void read_beyond_eof(void)
+{
+	beyond_eof("ramfs", read_fault);
+}
+
+static void private_write_beyond_eof(void)
+{
+	beyond_eof("ramfs", private_write_fault);
+}
+
+static void shared_write_beyond_eof(void)
+{
+	beyond_eof("ramfs", shared_write_fault);
+}
+
+static void kernel_read_beyond_eof(void)
+{
+	beyond_eof("ramfs", kernel_fault);
+}
+
+static void proc_mem_beyond_eof(void)
+{
+	beyond_eof("ramfs", mem_fault);
+}
+
+static void mlock_beyond_eof(void)
+{
+	beyond_eof("ramfs", mlock_fault);
+}
+
+static void populate_beyond_eof(void)
+{
+	beyond_eof("ramfs", populate_fault);
+}
+
+static void populate_write_beyond_eof(void)
+{
+	beyond_eof("ramfs", populate_write_fault);
+}
+
+static void tmpfs_read_beyond_eof(void)
+{
+	beyond_eof("tmpfs", read_fault);
+}
+
+static void tmpfs_private_write_beyond_eof(void)
+{
+	beyond_eof("tmpfs", private_write_fault);
+}
+
+static void tmpfs_shared_write_beyond_eof(void)
+{
+	beyond_eof("tmpfs", shared_write_fault);
+}
+
+static void tmpfs_kernel_read_beyond_eof(void)
+{
+	beyond_eof("tmpfs", kernel_fault);
+}
+
+static void stack_guard_page(void)
+{
+	expect_added(stack_guard_fault, FAULTS / 2, 0);
+}
+
+/* The meter itself: a fault that maps a page does add a table. */
+static void good_fault(char *where, int i)
+{
+	char *p = map_empty(where, PROT_READ, MAP_SHARED);
+
+	ksft_check(!try_read(p), "signal from read %d", i);
+}
+
+static void good_read_adds_tables(void)
+{
+	private_mount("none", "ramfs", NULL);
+	file = make_file("page", PAGE);
+	expect_added(good_fault, FAULTS, FAULTS * TABLE_KB);
+}
+
+static const struct ksft_case cases[] = {
+	{ "good_read_adds_tables", good_read_adds_tables },
+	{ "read_beyond_eof", read_beyond_eof },
+	{ "private_write_beyond_eof", private_write_beyond_eof },
+	{ "shared_write_beyond_eof", shared_write_beyond_eof },
+	{ "kernel_read_beyond_eof", kernel_read_beyond_eof },
+	{ "proc_mem_beyond_eof", proc_mem_beyond_eof },
+	{ "mlock_beyond_eof", mlock_beyond_eof },
+	{ "populate_beyond_eof", populate_beyond_eof },
+	{ "populate_write_beyond_eof", populate_write_beyond_eof },
+	{ "tmpfs_read_beyond_eof", tmpfs_read_beyond_eof },
+	{ "tmpfs_private_write_beyond_eof", tmpfs_private_write_beyond_eof },
+	{ "tmpfs_shared_write_beyond_eof", tmpfs_shared_write_beyond_eof },
+	{ "tmpfs_kernel_read_beyond_eof", tmpfs_kernel_read_beyond_eof },
+	{ "stack_guard_page", stack_guard_page },
+};
+
+int main(int argc, char **argv)
+{
+	return ksft_run_cases(cases, ARRAY_SIZE(cases), argc, argv);
+}
