@@ -1,0 +1,325 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * init.c: PID 1 of the test guest.
+ *
+ * Runs the programs named in /tests/list one after the other. What they
+ * print goes to the virtio port "tap", between "## begin" and "## end"
+ * lines; the host cuts it up again. When all have run it looks for what
+ * went wrong in the kernel meanwhile and writes one line to the port
+ * "verdict", as the very last thing: a guest which does not get that far
+ * has no verdict, and the host calls it lost.
+ */
+#define _GNU_SOURCE
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/reboot.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#define KMEMLEAK "/sys/kernel/debug/kmemleak"
+
+static int tap = -1, verdict = -1;
+static unsigned int timeouts, crashes;
+
+static const struct {
+	const char *type, *where;
+} mounts[] = {
+	{ "proc", "/proc" },
+	{ "sysfs", "/sys" },
+	{ "devtmpfs", "/dev" },
+	{ "debugfs", "/sys/kernel/debug" },
+	{ "tracefs", "/sys/kernel/debug/tracing" },
+	{ "tmpfs", "/tmp" },
+};
+
+static void mount_all(void)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(mounts) / sizeof(mounts[0]); i++)
+		if (mount(mounts[i].type, mounts[i].where, mounts[i].type,
+			  0, NULL) && errno != EBUSY)
+			fprintf(stderr, "init: mount %s: %m\n",
+				mounts[i].where);
+}
+
+/* The whole of a small file, as a string. */
+static const char *slurp(const char *path)
+{
+	static char buf[4096];
+	ssize_t n = 0;
+	int fd = open(path, O_RDONLY);
+
+	if (fd >= 0) {
+		n = read(fd, buf, sizeof(buf) - 1);
+		close(fd);
+	}
+	buf[n > 0 ? n : 0] = '\0';
+	return buf;
+}
+
+static void spit(const char *path, const char *text)
+{
+	int fd = open(path, O_WRONLY);
+
+	if (fd < 0 || write(fd, text, strlen(text)) < 0)
+		fprintf(stderr, "init: %s: %m\n", path);
+	if (fd >= 0)
+		close(fd);
+}
+
+/* name=value on the kernel command line; NULL if it is not there. */
+static const char *option(const char *name)
+{
+	static char value[256];
+	const char *at = slurp("/proc/cmdline");
+	size_t len = strlen(name);
+
+	for (; at; at = strchr(at, ' ')) {
+		at += strspn(at, " ");
+		if (!strncmp(at, name, len) && at[len] == '=') {
+			snprintf(value, sizeof(value), "%.*s",
+				 (int)strcspn(at + len + 1, " \n"),
+				 at + len + 1);
+			return value;
+		}
+	}
+	return NULL;
+}
+
+/* A virtio port has its name in sysfs and its number in /dev. */
+static int open_port(const char *name)
+{
+	DIR *dir = opendir("/sys/class/virtio-ports");
+	struct dirent *d;
+	char path[512];
+
+	while (dir && (d = readdir(dir))) {
+		snprintf(path, sizeof(path),
+			 "/sys/class/virtio-ports/%s/name", d->d_name);
+		if (strncmp(slurp(path), name, strlen(name)))
+			continue;
+		snprintf(path, sizeof(path), "/dev/%s", d->d_name);
+		closedir(dir);
+		return open(path, O_WRONLY | O_CLOEXEC);
+	}
+	if (dir)
+		closedir(dir);
+	return -1;
+}
+
+static void mark(const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	dprintf(tap, "## ");
+	vdprintf(tap, fmt, ap);
+	va_end(ap);
+	dprintf(tap, "\n");
+}
+
+/* So that a line of the kernel log can be laid to a test. */
+static void mark_log(const char *what, const char *test)
+{
+	char line[256];
+
+	snprintf(line, sizeof(line), "latepte: %s %s\n", what, test);
+	spit("/dev/kmsg", line);
+}
+
+static void start(const char *test, char **argv)
+{
+	char dir[256], path[512];
+
+	snprintf(path, sizeof(path), "/tests/%s", test);
+	snprintf(dir, sizeof(dir), "/tests/%.*s",
+		 (int)strcspn(test, "/"), test);
+	setpgid(0, 0);
+	if (chdir(dir) || dup2(tap, STDOUT_FILENO) < 0)
+		_exit(127);
+	argv[0] = path;
+	execv(path, argv);
+	fprintf(stderr, "init: %s: %m\n", path);
+	_exit(127);
+}
+
+/* What every task was doing, for whoever has to find out why. */
+static void dump_tasks(void)
+{
+	static const char *const keys[] = { "l", "t", "w", "m" };
+	size_t i;
+
+	for (i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
+		spit("/proc/sysrq-trigger", keys[i]);
+}
+
+static time_t now(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return ts.tv_sec;
+}
+
+/* Orphans end up here as well: reap all, tell only what became of pid. */
+static int reap(pid_t pid, int *status, int flags)
+{
+	pid_t got;
+	int st;
+
+	while ((got = waitpid(-1, &st, flags)) > 0)
+		if (got == pid) {
+			*status = st;
+			return 1;
+		}
+	return 0;
+}
+
+static int wait_for(pid_t pid, int limit, int *status)
+{
+	time_t end = now() + limit;
+
+	while (now() < end) {
+		if (reap(pid, status, WNOHANG))
+			return 1;
+		poll(NULL, 0, 20);
+	}
+	return 0;
+}
+
+static void give_up(const char *test, pid_t pid, int *status)
+{
+	timeouts++;
+	mark("timeout %s", test);
+	dump_tasks();
+	kill(-pid, SIGKILL);
+	if (!wait_for(pid, 10, status))
+		mark("unkillable %s", test);
+}
+
+static void run(char *line, int limit)
+{
+	char *argv[16] = { NULL }, *test = strtok(line, " ");
+	int status = -1, argc = 1;
+	pid_t pid;
+
+	while (argc < 15 && (argv[argc] = strtok(NULL, " ")))
+		argc++;
+	mark("begin %s", test);
+	mark_log("begin", test);
+	pid = fork();
+	if (!pid)
+		start(test, argv);
+	if (!wait_for(pid, limit, &status))
+		give_up(test, pid, &status);
+	kill(-pid, SIGKILL);	/* what it may have left behind */
+	mark_log("end", test);
+	mark("end %s %d", test, status);
+	if (status)
+		crashes++;
+}
+
+static void run_all(void)
+{
+	const char *opt = option("latepte.limit");
+	int limit = opt ? atoi(opt) : 120;
+	FILE *list = fopen("/tests/list", "r");
+	char line[512];
+
+	while (list && fgets(line, sizeof(line), list)) {
+		line[strcspn(line, "\n")] = '\0';
+		if (*line && *line != '#')
+			run(line, limit);
+	}
+	if (list)
+		fclose(list);
+}
+
+/* A leak shows in the second scan only: the first ages what is in flight. */
+static int leaks(void)
+{
+	if (access(KMEMLEAK, R_OK))
+		return 0;
+	spit(KMEMLEAK, "scan");
+	sleep(6);
+	spit(KMEMLEAK, "scan");
+	if (!*slurp(KMEMLEAK))
+		return 0;
+	system("cat " KMEMLEAK " > /dev/console");
+	return 1;
+}
+
+/* Exit status of the scanner: 0 clean, 1 hits, anything else: no scan. */
+static int scan_log(void)
+{
+	int st = system("dmesg > /tmp/dmesg && "
+			"sh /etc/log/scan /tmp/dmesg > /dev/console 2>&1");
+
+	return WIFEXITED(st) ? WEXITSTATUS(st) : 2;
+}
+
+static void judge(void)
+{
+	int leak, log, taint;
+
+	mark("scan");
+	leak = leaks();
+	log = scan_log();
+	taint = atoi(slurp("/proc/sys/kernel/tainted"));
+	dprintf(verdict, "%s timeouts=%u crashes=%u leaks=%d log=%d taint=%d\n",
+		timeouts || crashes || leak || log || taint ? "fail" : "ok",
+		timeouts, crashes, leak, log, taint);
+}
+
+static void shell(void)
+{
+	pid_t pid = fork();
+	int status;
+
+	if (!pid) {
+		setsid();
+		execl("/bin/busybox", "sh", "-c",
+		      "exec setsid cttyhack sh -l", NULL);
+		_exit(127);
+	}
+	reap(pid, &status, 0);
+}
+
+int main(void)
+{
+	const char *mode;
+
+	mount_all();
+	setenv("PATH", "/bin", 1);
+	setenv("HOME", "/", 1);
+	setenv("TERM", "linux", 1);
+	mode = option("latepte.mode");
+	tap = open_port("tap");
+	verdict = open_port("verdict");
+	mark("up");
+	if (mode && !strcmp(mode, "shell"))
+		shell();
+	else if (mode && !strcmp(mode, "probe"))
+		dprintf(verdict, "ok probe\n");
+	else if (tap < 0 || verdict < 0)
+		fprintf(stderr, "init: no virtio port: nobody to report to\n");
+	else {
+		run_all();
+		judge();
+	}
+	mark("down");
+	sync();
+	reboot(RB_AUTOBOOT);
+	return 1;
+}
