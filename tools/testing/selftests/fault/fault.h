@@ -24,7 +24,7 @@
 #define PAGE		4096UL
 #define TABLE_KB	4			/* one PTE table */
 #define SLOT		(2UL << 20)		/* reach of a PTE table */
-#define SLOTS		64UL
+#define SLOTS		128UL
 #define MNT		"/tmp"			/* see private_mount() */
 
 /* ---- the meter --------------------------------------------------------- */
@@ -182,7 +182,7 @@ static inline void mount_scratch(void)
 	private_mount(SCRATCH, "ext4", NULL);
 }
 
-/* A file of @size bytes, all of it a hole. */
+/* A file of @size bytes, all of it a hole; it lasts while it is open. */
 static inline int make_file(const char *name, off_t size)
 {
 	char path[64];
@@ -190,7 +190,7 @@ static inline int make_file(const char *name, off_t size)
 
 	snprintf(path, sizeof(path), MNT "/%s", name);
 	fd = open(path, O_RDWR | O_CREAT | O_EXCL, 0600);
-	ksft_need(fd >= 0, "create %s", path);
+	ksft_need(fd >= 0 && !unlink(path), "create %s", path);
 	ksft_need(!ftruncate(fd, size), "size of %s", path);
 	return fd;
 }

@@ -1,0 +1,498 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * A fault that waits for I/O holds no page table meanwhile, neither in place
+ * (seen in the sleeper's VmPTE) nor put by (seen in the system's count).
+ *
+ * The file system is a FUSE whose daemon is the case itself: it answers
+ * everything but READ, which it keeps until told. Sleepers are threads of a
+ * child; each faults on a page of its own, in a PMD of its own.
+ */
+#include "fault.h"
+#include <dirent.h>
+#include <linux/fuse.h>
+#include <poll.h>
+#include <pthread.h>
+#include <sys/prctl.h>
+
+#define FILE_INO	2
+#define MANY		120	/* well above what the counter is off by */
+#define PATIENCE	20000	/* ms without an event: something is broken */
+
+struct sleeper {
+	pid_t pid;
+	int nr;			/* of threads */
+	int go;			/* a byte for each thread: fault now */
+	int says;		/* a byte from each: ready, then 1 or 0 */
+	int said;
+	int good;
+};
+
+/* ---- the daemon ----------------------------------------------------------- */
+
+static int fuse_fd;
+static struct {
+	uint64_t unique;
+	uint64_t page;
+} withheld[MANY];
+static int nr_withheld;
+
+static char page_byte(uint64_t page)
+{
+	return page + 1;
+}
+
+static void reply(uint64_t unique, int error, const void *data, size_t len)
+{
+	static struct {
+		struct fuse_out_header h;
+		char data[PAGE];
+	} out;
+
+	out.h.unique = unique;
+	out.h.error = -error;
+	out.h.len = sizeof(out.h) + len;
+	memcpy(out.data, data, len);
+	ksft_need(write(fuse_fd, &out, out.h.len) == (ssize_t)out.h.len,
+		  "reply to a FUSE request");
+}
+
+/* No read-ahead: a fault asks for its own page only. */
+static void reply_init(uint64_t unique, const struct fuse_init_in *in)
+{
+	struct fuse_init_out out = {
+		.major = FUSE_KERNEL_VERSION,
+		.minor = in->minor,
+		.max_write = PAGE,
+	};
+
+	reply(unique, 0, &out, sizeof(out));
+}
+
+static struct fuse_attr attr_of(uint64_t ino)
+{
+	struct fuse_attr attr = {
+		.ino = ino,
+		.size = MANY * PAGE,
+		.mode = ino == FILE_INO ? S_IFREG | 0600 : S_IFDIR | 0700,
+		.nlink = 1,
+		.blksize = PAGE,
+	};
+
+	return attr;
+}
+
+static void reply_entry(uint64_t unique)
+{
+	struct fuse_entry_out out = {
+		.nodeid = FILE_INO,
+		.entry_valid = 1000,
+		.attr_valid = 1000,
+		.attr = attr_of(FILE_INO),
+	};
+
+	reply(unique, 0, &out, sizeof(out));
+}
+
+static void reply_attr(uint64_t unique, uint64_t ino)
+{
+	struct fuse_attr_out out = {
+		.attr_valid = 1000,
+		.attr = attr_of(ino),
+	};
+
+	reply(unique, 0, &out, sizeof(out));
+}
+
+static void withhold(uint64_t unique, const struct fuse_read_in *in)
+{
+	ksft_need(nr_withheld < MANY && in->size == PAGE,
+		  "READ of one page, not of %u bytes", in->size);
+	withheld[nr_withheld].unique = unique;
+	withheld[nr_withheld++].page = in->offset / PAGE;
+}
+
+static void answer(const struct fuse_in_header *h, const void *arg)
+{
+	static const struct fuse_open_out opened;
+
+	switch (h->opcode) {
+	case FUSE_INIT:
+		return reply_init(h->unique, arg);
+	case FUSE_LOOKUP:
+		return reply_entry(h->unique);
+	case FUSE_GETATTR:
+		return reply_attr(h->unique, h->nodeid);
+	case FUSE_OPEN:
+		return reply(h->unique, 0, &opened, sizeof(opened));
+	case FUSE_READ:
+		return withhold(h->unique, arg);
+	case FUSE_FORGET:
+	case FUSE_BATCH_FORGET:
+	case FUSE_INTERRUPT:
+		return;
+	default:
+		reply(h->unique, ENOSYS, NULL, 0);
+	}
+}
+
+static void serve_request(void)
+{
+	static struct {
+		struct fuse_in_header h;
+		char arg[16 * PAGE];
+	} in;
+
+	ksft_need(read(fuse_fd, &in, sizeof(in)) >= (ssize_t)sizeof(in.h),
+		  "a FUSE request");
+	answer(&in.h, in.arg);
+}
+
+static void hear(struct sleeper *s)
+{
+	char c = 0;
+
+	ksft_check(read(s->says, &c, 1) == 1, "a sleeper died");
+	s->said++;
+	s->good += c;
+}
+
+/* One event, a request or a word from the sleeper. */
+static void serve(struct sleeper *s)
+{
+	struct pollfd fds[2] = {
+		{ .fd = fuse_fd, .events = POLLIN },
+		{ .fd = s->says, .events = POLLIN },
+	};
+
+	ksft_need(poll(fds, 2, PATIENCE) > 0, "anything to happen");
+	if (fds[0].revents)
+		serve_request();
+	if (fds[1].revents)
+		hear(s);
+}
+
+static void serve_until_said(struct sleeper *s)
+{
+	s->said = 0;
+	s->good = 0;
+	while (s->said < s->nr)
+		serve(s);
+}
+
+static void release_reads(void)
+{
+	char page[PAGE];
+
+	while (nr_withheld) {
+		nr_withheld--;
+		memset(page, page_byte(withheld[nr_withheld].page), PAGE);
+		reply(withheld[nr_withheld].unique, 0, page, PAGE);
+	}
+}
+
+static void mount_fuse(void)
+{
+	char options[80];
+
+	fuse_fd = open("/dev/fuse", O_RDWR | O_CLOEXEC);
+	ksft_need(fuse_fd >= 0, "/dev/fuse");
+	snprintf(options, sizeof(options),
+		 "fd=%d,rootmode=40000,user_id=0,group_id=0", fuse_fd);
+	private_mount("none", "fuse", options);
+}
+
+/* ---- the sleepers --------------------------------------------------------- */
+
+struct access {
+	int prot;
+	int flags;
+};
+
+static const struct access reading = { PROT_READ, MAP_SHARED };
+static const struct access cow = { PROT_READ | PROT_WRITE, MAP_PRIVATE };
+static const struct access sharing = { PROT_READ | PROT_WRITE, MAP_SHARED };
+
+static const struct access *how;
+static int file;
+static int child_go, child_says;
+
+static char fault(volatile char *p, char byte)
+{
+	if (how->prot & PROT_WRITE)
+		p[1] = byte;
+	return p[0] == byte && (!(how->prot & PROT_WRITE) || p[1] == byte);
+}
+
+static void *sleeper_thread(void *arg)
+{
+	long nr = (long)arg;
+	char byte = page_byte(nr);
+	char c = 0;
+	char *p;
+
+	p = map_at(slot(nr + 2), PAGE, how->prot, how->flags, file, nr * PAGE);
+	if (write(child_says, &c, 1) != 1 || read(child_go, &c, 1) != 1)
+		_exit(1);
+	c = fault(p, byte);
+	if (write(child_says, &c, 1) != 1 || read(child_go, &c, 1) != 1)
+		_exit(1);
+	return NULL;
+}
+
+/*
+ * The daemon says once that it knows no FLUSH. So nobody who exits later has
+ * to wait for it, which may at that time be waiting for him.
+ */
+static void open_file(void)
+{
+	close(open(MNT "/file", O_RDWR));
+	file = open(MNT "/file", O_RDWR);
+	ksft_need(file >= 0, "open the FUSE file");
+}
+
+/* All that the measured part runs is run once, for its text and stack. */
+static void warm_up(void)
+{
+	char *p = map_at(slot(1), PAGE, PROT_READ | PROT_WRITE,
+			 MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	char c;
+	int fds[2];
+
+	fault(p, 1);
+	ksft_need(!pipe(fds) && write(fds[1], "", 1) == 1 &&
+		  read(fds[0], &c, 1) == 1, "a pipe");
+}
+
+static void sleeper_main(int nr)
+{
+	pthread_attr_t small;
+	pthread_t thread;
+	long i;
+
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	close(fuse_fd);
+	slots_reserve();
+	warm_up();
+	open_file();
+	pthread_attr_init(&small);
+	pthread_attr_setstacksize(&small, 64 << 10);
+	for (i = 0; i < nr; i++)
+		ksft_need(!pthread_create(&thread, &small, sleeper_thread,
+					  (void *)i), "a thread");
+	pause();
+}
+
+static void start_sleeper(struct sleeper *s, int nr)
+{
+	int go[2], says[2];
+
+	ksft_need(!pipe(go) && !pipe(says), "pipes");
+	s->nr = nr;
+	s->go = go[1];
+	s->says = says[0];
+	s->pid = fork();
+	ksft_need(s->pid >= 0, "fork");
+	if (!s->pid) {
+		child_go = go[0];
+		child_says = says[1];
+		sleeper_main(nr);
+	}
+	close(go[0]);
+	close(says[1]);
+	serve_until_said(s);
+}
+
+static void send_to_sleep(struct sleeper *s)
+{
+	static const char bytes[MANY];
+
+	ksft_need(write(s->go, bytes, s->nr) == s->nr, "go");
+}
+
+static void wake(struct sleeper *s)
+{
+	release_reads();
+	serve_until_said(s);
+	ksft_check(s->good == s->nr, "%d of %d sleepers saw other data",
+		   s->nr - s->good, s->nr);
+}
+
+/* The file system first: an exit writes back, and must not wait for us. */
+static void end(struct sleeper *s)
+{
+	close(fuse_fd);
+	kill(s->pid, SIGKILL);
+	waitpid(s->pid, NULL, 0);
+}
+
+/* ---- cases ---------------------------------------------------------------- */
+
+static void asleep(const struct access *a)
+{
+	struct sleeper s;
+	long before, added;
+
+	how = a;
+	mount_fuse();
+	start_sleeper(&s, 1);
+	before = vm_pte(s.pid);
+	send_to_sleep(&s);
+	while (!nr_withheld)
+		serve(&s);
+	added = vm_pte(s.pid) - before;
+	wake(&s);
+	ksft_check(!added, "%ld kB of tables while asleep", added);
+	added = vm_pte(s.pid) - before;
+	ksft_check(added == TABLE_KB, "%ld kB of tables when awake", added);
+	end(&s);
+}
+
+static void read_asleep(void)
+{
+	asleep(&reading);
+}
+
+static void cow_asleep(void)
+{
+	asleep(&cow);
+}
+
+static void shared_write_asleep(void)
+{
+	asleep(&sharing);
+}
+
+/*
+ * The system counts page tables per CPU, and gathers a CPU's part when that
+ * reaches a threshold, 16 in a small guest. So on one CPU the count is off
+ * by that much at most, before and after.
+ */
+static long system_tables(void)
+{
+	long nr = proc_number("/proc/vmstat", "\nnr_page_table_pages ");
+
+	ksft_need(nr >= 0, "nr_page_table_pages");
+	return nr;
+}
+
+static void one_cpu(void)
+{
+	cpu_set_t set;
+
+	CPU_ZERO(&set);
+	CPU_SET(sched_getcpu(), &set);
+	ksft_need(!sched_setaffinity(0, sizeof(set), &set), "one CPU");
+}
+
+static void many_asleep(const struct access *a)
+{
+	struct sleeper s;
+	long before, added;
+
+	how = a;
+	one_cpu();
+	mount_fuse();
+	start_sleeper(&s, MANY);
+	before = system_tables();
+	send_to_sleep(&s);
+	while (nr_withheld < MANY)
+		serve(&s);
+	added = system_tables() - before;
+	wake(&s);
+	ksft_check(added < MANY / 2, "%ld tables for %d sleepers", added, MANY);
+	end(&s);
+}
+
+static void many_reads_asleep(void)
+{
+	many_asleep(&reading);
+}
+
+static void many_cows_asleep(void)
+{
+	many_asleep(&cow);
+}
+
+static void many_shared_writes_asleep(void)
+{
+	many_asleep(&sharing);
+}
+
+/* Is a thread of the process in state D? */
+static int in_disk_sleep(pid_t pid)
+{
+	char path[80], buf[256] = "";
+	struct dirent *task;
+	int fd, found = 0;
+	DIR *tasks;
+	char *p;
+
+	snprintf(path, sizeof(path), "/proc/%d/task", pid);
+	tasks = opendir(path);
+	while (tasks && (task = readdir(tasks))) {
+		snprintf(path, sizeof(path), "/proc/%d/task/%.20s/stat", pid,
+			 task->d_name);
+		fd = open(path, O_RDONLY);
+		if (fd >= 0 && read(fd, buf, sizeof(buf) - 1) > 0) {
+			p = strrchr(buf, ')');
+			found |= p && p[2] == 'D';
+		}
+		close(fd);
+	}
+	closedir(tasks);
+	return found;
+}
+
+static void wait_for_page_lock(struct sleeper *s)
+{
+	int i;
+
+	for (i = 0; i < PATIENCE && !in_disk_sleep(s->pid); i++)
+		usleep(1000);
+	ksft_need(i < PATIENCE, "the second sleeper to wait");
+}
+
+/*
+ * Who asked for the page waits for the daemon; who comes second waits for
+ * the page lock, and can be killed there.
+ */
+static void killed_asleep(void)
+{
+	struct sleeper first, second;
+	long before, added;
+	int status;
+
+	how = &reading;
+	mount_fuse();
+	start_sleeper(&first, 1);
+	start_sleeper(&second, 1);
+	before = vm_pte(second.pid);
+	send_to_sleep(&first);
+	while (!nr_withheld)
+		serve(&first);
+	send_to_sleep(&second);
+	wait_for_page_lock(&second);
+	added = vm_pte(second.pid) - before;
+	kill(second.pid, SIGKILL);
+	ksft_need(waitpid(second.pid, &status, 0) == second.pid, "waitpid");
+	ksft_check(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL,
+		   "status %#x", status);
+	ksft_check(!added, "%ld kB of tables in a killed sleeper", added);
+	wake(&first);
+	end(&first);
+}
+
+static const struct ksft_case cases[] = {
+	{ "read_asleep", read_asleep },
+	{ "cow_asleep", cow_asleep },
+	{ "shared_write_asleep", shared_write_asleep },
+	{ "killed_asleep", killed_asleep },
+	{ "many_reads_asleep", many_reads_asleep },
+	{ "many_cows_asleep", many_cows_asleep },
+	{ "many_shared_writes_asleep", many_shared_writes_asleep },
+};
+
+int main(int argc, char **argv)
+{
+	return ksft_run_cases(cases, ARRAY_SIZE(cases), argc, argv);
+}
