@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * fallback: starting writeback when no work item is to be had.
+ *
+ * The item that wb_start_writeback() allocates must not come out of the
+ * memory reserves; what makes that harmless is the fallback, so that is
+ * tested along with it: the event tells, and sync(2), fsync(2) and plain
+ * expiry still bring the data to the disk.
+ */
+#include "wb_util.h"
+
+#define FILE_PATH	WB_MNT "/fallback"
+#define FILE_PAGES	64
+#define SEED		50
+
+/* The allocation by which this kernel starts writeback, as traced. */
+struct start_alloc {
+	char site[128];
+	char flags[256];
+	unsigned int bytes;
+};
+
+static bool starts_writeback(uint64_t site, char *name, size_t size)
+{
+	return wb_symbol(site, name, size) &&
+	       (!strcmp(name, "wb_start_writeback") ||
+		!strcmp(name, "wakeup_flusher_threads"));
+}
+
+static bool parse_alloc(const char *line, struct start_alloc *a)
+{
+	const char *site = strstr(line, "call_site=");
+	const char *bytes = strstr(line, "bytes_alloc=");
+	const char *flags = strstr(line, "gfp_flags=");
+	uint64_t addr;
+
+	if (!site || !bytes || !flags)
+		return false;
+	addr = strtoull(site + strlen("call_site="), NULL, 16);
+	a->bytes = strtoul(bytes + strlen("bytes_alloc="), NULL, 10);
+	snprintf(a->flags, sizeof(a->flags), "%.*s",
+		 (int)strcspn(flags, "\n "), flags);
+	return addr && starts_writeback(addr, a->site, sizeof(a->site));
+}
+
+/* Trace what sync(2) allocates with something dirty; skip if nothing. */
+static struct start_alloc find_start_alloc(void)
+{
+	struct start_alloc a = { .bytes = 0 };
+	char filter[64], *line, *save;
+
+	close(wb_dirty(FILE_PATH, SEED, 1));
+	snprintf(filter, sizeof(filter), "common_pid==%d", getpid());
+	wb_trace("kmem/kmalloc", filter);
+	sync();
+	for (line = strtok_r(wb_traced(), "\n", &save); line;
+	     line = strtok_r(NULL, "\n", &save))
+		if (parse_alloc(line, &a))
+			return a;
+	ksft_case_skip("this kernel starts writeback without an allocation");
+	return a;
+}
+
+/*
+ * The next slab allocation of this task fails. (No filter by cache: failslab
+ * refuses those that share their slabs, as the kmalloc ones may.)
+ */
+static void fail_next_alloc(void)
+{
+	wb_set(WB_FAILSLAB "task-filter", 1);
+	wb_set(WB_FAILSLAB "ignore-gfp-wait", 0);
+	wb_set(WB_FAILSLAB "interval", 1);
+	wb_set(WB_FAILSLAB "verbose", 0);
+	wb_set(WB_FAILSLAB "times", 1);
+	wb_set(WB_FAILSLAB "probability", 100);
+	wb_set("/proc/self/make-it-fail", 1);
+}
+
+/*
+ * sync(2) with no item for the one dirty wb there is: the first thing that
+ * it allocates, once what was dirty before is out of the way.
+ */
+static void sync_without_an_item(struct wb_counter *nowork)
+{
+	char filter[64];
+
+	snprintf(filter, sizeof(filter), "common_pid==%d", getpid());
+	*nowork = wb_count("writeback/writeback_nowork", filter);
+	fail_next_alloc();
+	sync();
+	wb_set("/proc/self/make-it-fail", 0);
+}
+
+static void check_remounted(void)
+{
+	ksft_need(!umount2(WB_MNT, 0), "umount");
+	wb_mount_ext4();
+	ksft_check(wb_good_pages(FILE_PATH, SEED, FILE_PAGES) == FILE_PAGES,
+		   "data lost: differs after a remount");
+}
+
+WB_CASE(gfp_flags)
+{
+	struct start_alloc a;
+
+	wb_mount_ext4();
+	a = find_start_alloc();
+	ksft_print_msg("%s: %u bytes, %s\n", a.site, a.bytes, a.flags);
+	ksft_check(!strstr(a.flags, "GFP_ATOMIC") &&
+		   !strstr(a.flags, "__GFP_HIGH"),
+		   "the item may come out of the atomic reserve");
+	ksft_check(strstr(a.flags, "__GFP_NOMEMALLOC"),
+		   "a reclaiming task takes the item past the watermarks");
+	ksft_check(strstr(a.flags, "__GFP_NOWARN"),
+		   "a failure that is expected is reported");
+}
+
+WB_CASE(no_item_is_told)
+{
+	struct wb_counter nowork, queued;
+	char filter[64];
+
+	wb_mount_ext4();
+	find_start_alloc();
+	close(wb_dirty(FILE_PATH, SEED, FILE_PAGES));
+	snprintf(filter, sizeof(filter), "common_pid==%d && sync_mode==0",
+		 getpid());
+	queued = wb_count("writeback/writeback_queue", filter);
+	sync_without_an_item(&nowork);
+	ksft_check(wb_counted(&nowork) == 1, "%ld writeback_nowork events",
+		   wb_counted(&nowork));
+	ksft_check(!wb_counted(&queued), "an item was queued after all");
+}
+
+WB_CASE(sync_without_item)
+{
+	struct wb_counter nowork;
+	int fd;
+
+	wb_mount_ext4();
+	find_start_alloc();
+	fd = wb_dirty(FILE_PATH, SEED, FILE_PAGES);
+	sync_without_an_item(&nowork);
+	ksft_need(wb_counted(&nowork) == 1, "an item that cannot be had");
+	ksft_check(wb_pages_on_disk(fd, WB_EXT4_DEV, SEED) == FILE_PAGES,
+		   "sync(2) came back before the data was on the disk");
+	close(fd);
+	check_remounted();
+}
+
+static const struct ksft_case cases[] = {
+	{ "gfp_flags", gfp_flags },
+	{ "no_item_is_told", no_item_is_told },
+	{ "sync_without_item", sync_without_item },
+};
+
+int main(int argc, char **argv)
+{
+	return ksft_run_cases(cases, ARRAY_SIZE(cases), argc, argv);
+}

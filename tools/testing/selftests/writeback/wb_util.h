@@ -1,0 +1,448 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * wb_util.h: what the writeback tests share. Knobs and mounts are put back
+ * whatever becomes of a case; patterns tell whether data reached the disk;
+ * tracepoints are counted through perf, or read as text through an instance
+ * of the tracing directory.
+ */
+#ifndef __WB_UTIL_H
+#define __WB_UTIL_H
+
+#include "../ksft_cases.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/mount.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <linux/fiemap.h>
+#include <linux/fs.h>
+#include <linux/loop.h>
+#include <linux/perf_event.h>
+
+#define WB_TRACING	"/sys/kernel/debug/tracing"
+#define WB_MNT		"/tmp/wb.mnt"
+#define WB_PAGE		4096UL
+
+#define WB_EXT4_DEV	"/dev/vda"
+#define WB_XFS_DEV	"/dev/vdb"
+
+#ifndef __aligned
+#define __aligned(x) __attribute__((aligned(x)))
+#endif
+
+/* --- files ------------------------------------------------------------ */
+
+static inline bool wb_read_text(const char *path, char *buf, size_t size)
+{
+	size_t done = 0;
+	ssize_t n = 0;
+	int fd;
+
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return false;
+	while (done < size - 1) {
+		n = read(fd, buf + done, size - 1 - done);
+		if (n <= 0)
+			break;
+		done += n;
+	}
+	close(fd);
+	buf[done] = 0;
+	return n >= 0;
+}
+
+static inline bool wb_write_text(const char *path, const char *text)
+{
+	ssize_t n;
+	int fd;
+
+	fd = open(path, O_WRONLY | O_CLOEXEC);
+	if (fd < 0)
+		return false;
+	n = write(fd, text, strlen(text));
+	close(fd);
+	return n == (ssize_t)strlen(text);
+}
+
+static inline void wb_set(const char *path, long value)
+{
+	char text[32];
+
+	snprintf(text, sizeof(text), "%ld", value);
+	ksft_need(wb_write_text(path, text), "%s = %s", path, text);
+}
+
+static inline long wb_get(const char *path)
+{
+	char text[64];
+
+	ksft_need(wb_read_text(path, text, sizeof(text)), "reading %s", path);
+	return strtol(text, NULL, 0);
+}
+
+/* The number behind the first line of a file that starts with a key. */
+static inline long wb_get_key(const char *path, const char *key)
+{
+	static char text[65536];
+	char *line, *save;
+
+	ksft_need(wb_read_text(path, text, sizeof(text)), "reading %s", path);
+	for (line = strtok_r(text, "\n", &save); line;
+	     line = strtok_r(NULL, "\n", &save))
+		if (!strncmp(line, key, strlen(key)))
+			return strtol(line + strlen(key), NULL, 10);
+	ksft_need(false, "%s in %s", key, path);
+	return -1;
+}
+
+static inline long wb_min(long a, long b)
+{
+	return a < b ? a : b;
+}
+
+static inline double wb_seconds(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return ts.tv_sec + ts.tv_nsec / 1e9;
+}
+
+static inline void wb_msleep(long ms)
+{
+	struct timespec ts = { ms / 1000, ms % 1000 * 1000000 };
+
+	while (nanosleep(&ts, &ts) && errno == EINTR)
+		;
+}
+
+/* Wait until a condition holds; false after a generous limit. */
+#define wb_wait_for(cond, seconds) ({					\
+	double __end = wb_seconds() + (seconds);			\
+	bool __ok;							\
+									\
+	while (!(__ok = (cond)) && wb_seconds() < __end)		\
+		wb_msleep(10);						\
+	__ok;								\
+})
+
+/* --- leave the system as it was --------------------------------------- */
+
+struct wb_knob {
+	const char *path;
+	char value[64];
+	bool known;
+};
+
+#define WB_FAILSLAB	"/sys/kernel/debug/failslab/"
+#define WB_VM		"/proc/sys/vm/"
+
+static struct wb_knob wb_knobs[] = {
+	{ .path = WB_FAILSLAB "probability" },	/* first: switches it off */
+	{ .path = WB_FAILSLAB "interval" },
+	{ .path = WB_FAILSLAB "times" },
+	{ .path = WB_FAILSLAB "verbose" },
+	{ .path = WB_FAILSLAB "task-filter" },
+	{ .path = WB_FAILSLAB "cache-filter" },
+	{ .path = WB_FAILSLAB "ignore-gfp-wait" },
+	{ .path = WB_VM "dirty_background_ratio" },
+	{ .path = WB_VM "dirty_ratio" },
+	{ .path = WB_VM "dirty_expire_centisecs" },
+	{ .path = WB_VM "dirty_writeback_centisecs" },
+	{ .path = WB_VM "laptop_mode" },
+	{ .path = WB_VM "min_free_kbytes" },
+	{ .path = "/proc/sys/fs/pipe-max-size" },
+	{ .path = "/sys/devices/system/cpu/cpu1/online" },
+	{ .path = "/sys/devices/system/cpu/cpu2/online" },
+	{ .path = "/sys/devices/system/cpu/cpu3/online" },
+};
+
+static inline void wb_save_knobs(void)
+{
+	struct wb_knob *k;
+
+	for (k = wb_knobs; k < wb_knobs + ARRAY_SIZE(wb_knobs); k++)
+		k->known = wb_read_text(k->path, k->value, sizeof(k->value));
+}
+
+static inline void wb_restore_knobs(void)
+{
+	char now[sizeof(wb_knobs[0].value)];
+	struct wb_knob *k;
+
+	for (k = wb_knobs; k < wb_knobs + ARRAY_SIZE(wb_knobs); k++)
+		if (k->known && wb_read_text(k->path, now, sizeof(now)) &&
+		    strcmp(now, k->value))
+			wb_write_text(k->path, k->value);
+}
+
+static inline void wb_unmount(const char *dir)
+{
+	while (!umount2(dir, 0))
+		;
+	if (errno == EBUSY)
+		umount2(dir, MNT_DETACH);
+	rmdir(dir);
+}
+
+static inline void wb_mount(const char *dev, const char *type)
+{
+	mkdir(WB_MNT, 0700);
+	ksft_need(!mount(dev, WB_MNT, type, 0, NULL), "%s on %s", type, dev);
+}
+
+static inline void wb_mount_ext4(void)
+{
+	wb_mount(WB_EXT4_DEV, "ext4");
+}
+
+#define WB_INSTANCE	WB_TRACING "/instances/wb"
+
+/*
+ * Run the body of a case in one more child, so that what it changed is put
+ * back here, also when a failed check or a signal ended it.
+ */
+static inline void wb_guard(void (*body)(void))
+{
+	int status = -1;
+	pid_t pid;
+
+	fflush(stdout);
+	wb_save_knobs();
+	pid = fork();
+	ksft_need(pid >= 0, "fork");
+	if (!pid) {
+		body();
+		fflush(stdout);
+		_exit(KSFT_PASS);
+	}
+	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+		;
+	wb_restore_knobs();
+	wb_unmount(WB_MNT);
+	rmdir(WB_INSTANCE);
+	if (WIFEXITED(status))
+		_exit(WEXITSTATUS(status));
+	ksft_need(false, "ended by signal %d", WTERMSIG(status));
+}
+
+#define WB_CASE(name)				\
+	static void name##_body(void);		\
+	static void name(void)			\
+	{					\
+		wb_guard(name##_body);		\
+	}					\
+	static void name##_body(void)
+
+/* --- data that can be recognised -------------------------------------- */
+
+/* Page n of a file of that seed. */
+static inline void wb_pattern(void *page, uint64_t seed, uint64_t n)
+{
+	uint64_t *word = page, x = seed * 0x9e3779b97f4a7c15ULL + n + 1;
+	size_t i;
+
+	for (i = 0; i < WB_PAGE / sizeof(*word); i++) {
+		x ^= x << 13;
+		x ^= x >> 7;
+		x ^= x << 17;
+		word[i] = x;
+	}
+}
+
+static inline bool wb_is_pattern(const void *page, uint64_t seed, uint64_t n)
+{
+	static char want[WB_PAGE] __aligned(8);
+
+	wb_pattern(want, seed, n);
+	return !memcmp(page, want, WB_PAGE);
+}
+
+/* Write pages of a pattern, and leave them dirty in the page cache. */
+static inline int wb_dirty(const char *path, uint64_t seed, long pages)
+{
+	static char page[WB_PAGE] __aligned(8);
+	long n;
+	int fd;
+
+	fd = open(path, O_CREAT | O_RDWR | O_CLOEXEC, 0600);
+	ksft_need(fd >= 0, "creating %s", path);
+	for (n = 0; n < pages; n++) {
+		wb_pattern(page, seed, n);
+		ksft_need(pwrite(fd, page, WB_PAGE, n * WB_PAGE) ==
+			  (ssize_t)WB_PAGE, "writing %s", path);
+	}
+	return fd;
+}
+
+/* How many of the pages a file reads back right. */
+static inline long wb_good_pages(const char *path, uint64_t seed, long pages)
+{
+	static char page[WB_PAGE] __aligned(8);
+	long n, good = 0;
+	int fd;
+
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return 0;
+	for (n = 0; n < pages; n++)
+		good += pread(fd, page, WB_PAGE, n * WB_PAGE) ==
+				(ssize_t)WB_PAGE &&
+			wb_is_pattern(page, seed, n);
+	close(fd);
+	return good;
+}
+
+static inline long wb_good_extent(int disk, const struct fiemap_extent *e,
+				  uint64_t seed)
+{
+	static char page[WB_PAGE] __aligned(WB_PAGE);
+	uint64_t off;
+	long good = 0;
+
+	if (e->fe_flags & (FIEMAP_EXTENT_UNKNOWN | FIEMAP_EXTENT_DELALLOC |
+			   FIEMAP_EXTENT_UNWRITTEN))
+		return 0;
+	for (off = 0; off < e->fe_length; off += WB_PAGE)
+		good += pread(disk, page, WB_PAGE, e->fe_physical + off) ==
+				(ssize_t)WB_PAGE &&
+			wb_is_pattern(page, seed,
+				      (e->fe_logical + off) / WB_PAGE);
+	return good;
+}
+
+/*
+ * How many of the pages are on the disk itself, while the file system is
+ * mounted: the extents are read past every cache.
+ */
+static inline long wb_pages_on_disk(int fd, const char *dev, uint64_t seed)
+{
+	static union {
+		struct fiemap map;
+		char room[sizeof(struct fiemap) +
+			  64 * sizeof(struct fiemap_extent)];
+	} u;
+	long good = 0;
+	unsigned int i;
+	int disk;
+
+	memset(&u, 0, sizeof(u));
+	u.map.fm_length = ~0ULL;
+	u.map.fm_extent_count = 64;
+	ksft_need(!ioctl(fd, FS_IOC_FIEMAP, &u.map), "FIEMAP");
+	disk = open(dev, O_RDONLY | O_DIRECT | O_CLOEXEC);
+	ksft_need(disk >= 0, "opening %s", dev);
+	for (i = 0; i < u.map.fm_mapped_extents; i++)
+		good += wb_good_extent(disk, &u.map.fm_extents[i], seed);
+	close(disk);
+	return good;
+}
+
+/* --- tracepoints ------------------------------------------------------ */
+
+#define WB_MAX_CPUS 16
+
+struct wb_counter {
+	int fd[WB_MAX_CPUS];
+	int nr;
+};
+
+static inline bool wb_has_event(const char *event)
+{
+	char path[256];
+
+	snprintf(path, sizeof(path), WB_TRACING "/events/%s/id", event);
+	return !access(path, R_OK);
+}
+
+/* Count an event on all CPUs from now on, those only that pass the filter. */
+static inline struct wb_counter wb_count(const char *event, const char *filter)
+{
+	struct perf_event_attr attr = {
+		.type = PERF_TYPE_TRACEPOINT, .size = sizeof(attr),
+	};
+	struct wb_counter c = { .nr = sysconf(_SC_NPROCESSORS_CONF) };
+	char path[256];
+	int i;
+
+	snprintf(path, sizeof(path), WB_TRACING "/events/%s/id", event);
+	attr.config = wb_get(path);
+	c.nr = wb_min(c.nr, WB_MAX_CPUS);
+	for (i = 0; i < c.nr; i++) {
+		c.fd[i] = syscall(SYS_perf_event_open, &attr, -1, i, -1,
+				  PERF_FLAG_FD_CLOEXEC);
+		if (c.fd[i] < 0 && errno == ENODEV)
+			continue;	/* offline */
+		ksft_need(c.fd[i] >= 0, "perf_event_open(%s)", event);
+		ksft_need(!filter || !ioctl(c.fd[i], PERF_EVENT_IOC_SET_FILTER,
+					    filter), "filter %s", filter);
+	}
+	return c;
+}
+
+static inline long wb_counted(const struct wb_counter *c)
+{
+	uint64_t sum = 0, n;
+	int i;
+
+	for (i = 0; i < c->nr; i++)
+		if (c->fd[i] >= 0 && read(c->fd[i], &n, sizeof(n)) == sizeof(n))
+			sum += n;
+	return sum;
+}
+
+/* Record events, one "system/event" and filter at a time, as text. */
+static inline void wb_trace(const char *event, const char *filter)
+{
+	char path[256];
+
+	mkdir(WB_INSTANCE, 0700);
+	snprintf(path, sizeof(path), WB_INSTANCE "/events/%s/filter", event);
+	ksft_need(!filter || wb_write_text(path, filter), "filter %s", filter);
+	snprintf(path, sizeof(path), WB_INSTANCE "/events/%s/enable", event);
+	ksft_need(wb_write_text(path, "1"), "tracing %s", event);
+}
+
+/* The text of what was recorded; recording ends. */
+static inline char *wb_traced(void)
+{
+	static char text[1 << 20];
+
+	wb_write_text(WB_INSTANCE "/tracing_on", "0");
+	ksft_need(wb_read_text(WB_INSTANCE "/trace", text, sizeof(text)),
+		  "reading the trace");
+	return text;
+}
+
+/* The name of the kernel function that an address lies in. */
+static inline bool wb_symbol(uint64_t addr, char *name, size_t size)
+{
+	char line[256], sym[128];
+	unsigned long long at, best = 0;
+	char type;
+	FILE *f;
+
+	f = fopen("/proc/kallsyms", "re");
+	if (!f)
+		return false;
+	while (fgets(line, sizeof(line), f)) {
+		if (sscanf(line, "%llx %c %127s", &at, &type, sym) != 3)
+			continue;
+		if (at <= addr && at > best && strchr("tTwW", type)) {
+			best = at;
+			snprintf(name, size, "%s", sym);
+		}
+	}
+	fclose(f);
+	return best;
+}
+
+#endif /* __WB_UTIL_H */
