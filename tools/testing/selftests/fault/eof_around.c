@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Fault-around at the end of a file: what the page cache has is mapped by one
+ * fault, in an empty PMD as anywhere else, and nothing beyond the last page.
+ *
+ * A large folio that ends the file is the difficult case. XFS makes one of a
+ * large write; where it does not (v4.6), the same must hold of small pages.
+ */
+#include "fault.h"
+#include "events.h"
+#include <linux/fs.h>
+#include <sys/resource.h>
+
+#define XFS		"/dev/vdb"
+#define XFS_MAX		(512ULL << 20)
+#define WINDOW		(64UL << 10)	/* fault_around_bytes by default */
+
+static void mount_xfs(void)
+{
+	unsigned long long size = 0;
+	int fd = open(XFS, O_RDONLY | O_EXCL);	/* EBUSY: mounted */
+
+	if (fd < 0 || ioctl(fd, BLKGETSIZE64, &size) || size > XFS_MAX)
+		ksft_case_skip("no small and unused xfs on " XFS);
+	close(fd);
+	private_mount(XFS, "xfs", NULL);
+}
+
+/* A file of one write, every page with its own number in it, and cached. */
+static int write_file(const char *name, size_t size)
+{
+	int fd = make_file(name, 0);
+	char path[64];
+	size_t i;
+	char *buf;
+
+	buf = mmap(NULL, size, PROT_READ | PROT_WRITE,
+		   MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	ksft_need(buf != MAP_FAILED, "a buffer");
+	for (i = 0; i < size; i += PAGE)
+		buf[i] = i / PAGE + 1;
+	ksft_need(write(fd, buf, size) == (ssize_t)size, "write %s", name);
+	munmap(buf, size);
+	snprintf(path, sizeof(path), MNT "/%s", name);
+	unlink(path);
+	return fd;
+}
+
+static long minor_faults(void)
+{
+	struct rusage ru;
+
+	getrusage(RUSAGE_SELF, &ru);
+	return ru.ru_minflt;
+}
+
+static long faults_to_read(const volatile char *p, size_t from, size_t to)
+{
+	long before = minor_faults();
+	size_t i;
+
+	for (i = from; i < to; i += PAGE)
+		(void)p[i];
+	return minor_faults() - before;
+}
+
+/* Reads all of a file of @size bytes, from @from on, in an empty PMD. */
+static long faults_in_new_slot(int fd, size_t from, size_t size)
+{
+	char *p;
+
+	p = map_at(slot(1), size, PROT_READ, MAP_SHARED, fd, 0);
+	faults_to_read(p, 0, size);	/* the test itself is warm now */
+	p = map_at(slot(2), size, PROT_READ, MAP_SHARED, fd, 0);
+	return faults_to_read(p, from, size);
+}
+
+static void one_fault(size_t size, size_t from)
+{
+	long nr;
+	int fd;
+
+	mount_xfs();
+	slots_reserve();
+	fd = write_file("file", size);
+	nr = faults_in_new_slot(fd, from, size);
+	ksft_check(nr == 1, "%ld faults", nr);
+}
+
+static void whole_file(void)
+{
+	one_fault(WINDOW, 0);
+}
+
+static void last_page_of_file(void)
+{
+	one_fault(WINDOW, WINDOW - PAGE);
+}
+
+/* A window that begins inside of the last folio. */
+static void last_window_of_file(void)
+{
+	one_fault(4 * WINDOW, 3 * WINDOW);
+}
+
+/* Not a whole number of pages, nor a power of two. */
+static void odd_size(void)
+{
+	one_fault(WINDOW - 3 * PAGE - 1000, 0);
+}
+
+/*
+ * A folio that fills a PMD and ends the file with it is mapped by
+ * fault-around, without ->fault.
+ */
+static void whole_pmd(void)
+{
+	int fd, calls;
+	char *p;
+	long nr;
+
+	mount_xfs();
+	slots_reserve();
+	fd = write_file("file", SLOT);
+	p = map_at(slot(1), SLOT, PROT_READ, MAP_SHARED, fd, 0);
+	(void)*(volatile char *)p;
+	calls = event_open("filemap/mm_filemap_fault");
+	p = map_at(slot(2), SLOT, PROT_READ, MAP_SHARED, fd, 0);
+	nr = faults_to_read(p, 0, SLOT);
+	ksft_need(nr == 1, "a huge page, not %ld faults", nr);
+	ksft_check(!event_count(calls), "%ld calls of ->fault",
+		   event_count(calls));
+}
+
+/* What a truncation leaves behind in the last folio is not mapped. */
+static void sigbus_past_truncation(void)
+{
+	const size_t kept = 5 * PAGE;
+	size_t i;
+	char *p;
+	int fd;
+
+	mount_xfs();
+	slots_reserve();
+	fault_catch();
+	fd = write_file("file", WINDOW);
+	ksft_need(!ftruncate(fd, kept - 100), "truncate");
+	p = map_at(slot(2), WINDOW, PROT_READ, MAP_SHARED, fd, 0);
+	for (i = 0; i < WINDOW; i += PAGE)
+		ksft_check(try_read(p + i) == (i < kept ? 0 : SIGBUS),
+			   "page %zu", i / PAGE);
+	for (i = 0; i < kept; i += PAGE)
+		ksft_check(p[i] == (char)(i / PAGE + 1), "data of page %zu",
+			   i / PAGE);
+}
+
+/* The same where truncation meets a mapping that is there. */
+static void sigbus_after_truncation(void)
+{
+	size_t i;
+	char *p;
+	int fd;
+
+	mount_xfs();
+	slots_reserve();
+	fault_catch();
+	fd = write_file("file", WINDOW);
+	p = map_at(slot(2), WINDOW, PROT_READ, MAP_SHARED, fd, 0);
+	for (i = 0; i < WINDOW; i += PAGE)
+		ksft_check(!try_read(p + i), "page %zu before", i / PAGE);
+	ksft_need(!ftruncate(fd, 3 * PAGE), "truncate");
+	for (i = 0; i < WINDOW; i += PAGE)
+		ksft_check(try_read(p + i) == (i < 3 * PAGE ? 0 : SIGBUS),
+			   "page %zu after", i / PAGE);
+}
+
+static const struct ksft_case cases[] = {
+	{ "whole_file", whole_file },
+	{ "last_page_of_file", last_page_of_file },
+	{ "last_window_of_file", last_window_of_file },
+	{ "odd_size", odd_size },
+	{ "whole_pmd", whole_pmd },
+	{ "sigbus_past_truncation", sigbus_past_truncation },
+	{ "sigbus_after_truncation", sigbus_after_truncation },
+};
+
+int main(int argc, char **argv)
+{
+	return ksft_run_cases(cases, ARRAY_SIZE(cases), argc, argv);
+}

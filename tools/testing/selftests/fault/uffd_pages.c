@@ -1,0 +1,259 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * A missing userfault is for userland to resolve: until it has, the kernel
+ * allocates no page, no huge page and no page table for it.
+ */
+#include "uffd.h"
+
+#define MANY		256
+#define MANY_MAX	300	/* pages; UFFDIO_ZEROPAGE takes a table each */
+#define GIB		(1UL << 30)
+
+static int uffd;
+
+/* Pages that the system has allocated so far, by all of its zones. */
+static long pages_allocated(void)
+{
+	static const char * const keys[] = {
+		"\npgalloc_dma ", "\npgalloc_dma32 ", "\npgalloc_normal ",
+		"\npgalloc_movable ",
+	};
+	unsigned int i;
+	long nr, sum = 0;
+
+	for (i = 0; i < ARRAY_SIZE(keys); i++) {
+		nr = proc_number("/proc/vmstat", keys[i]);
+		sum += nr > 0 ? nr : 0;
+	}
+	ksft_need(sum > 0, "pgalloc_* in /proc/vmstat");
+	return sum;
+}
+
+/* ---- transparent huge pages, off by default in a guest this small ------- */
+
+#define THP	"/sys/kernel/mm/transparent_hugepage/"
+
+static char thp_enabled[64], thp_zero_page[64];
+
+static void thp_set(const char *name, const char *value)
+{
+	char path[80];
+	int fd;
+
+	snprintf(path, sizeof(path), THP "%s", name);
+	fd = open(path, O_WRONLY);
+	if (fd < 0 || write(fd, value, strlen(value)) < 0)
+		ksft_print_msg("%s stays as it is\n", path);
+	if (fd >= 0)
+		close(fd);
+}
+
+/* The value in use is the one in brackets, or the only one. */
+static void thp_get(const char *name, char *value, size_t size)
+{
+	char path[80], buf[128] = "";
+	char *p;
+	int fd;
+
+	snprintf(path, sizeof(path), THP "%s", name);
+	fd = open(path, O_RDONLY);
+	if (fd < 0)
+		return;
+	if (read(fd, buf, sizeof(buf) - 1) < 0)
+		buf[0] = 0;
+	close(fd);
+	p = strchr(buf, '[');
+	p = p ? p + 1 : buf;
+	p[strcspn(p, "]\n")] = 0;
+	snprintf(value, size, "%s", p);
+}
+
+static void thp_on(void)
+{
+	thp_get("enabled", thp_enabled, sizeof(thp_enabled));
+	thp_get("use_zero_page", thp_zero_page, sizeof(thp_zero_page));
+	thp_set("enabled", "madvise");
+	thp_set("use_zero_page", "1");
+}
+
+static void thp_restore(void)
+{
+	thp_set("enabled", thp_enabled);
+	thp_set("use_zero_page", thp_zero_page);
+}
+
+/* Room for MANY huge pages and one more, below one PMD table. */
+static char *huge_region(void)
+{
+	char *p;
+
+	p = mmap(NULL, 2 * GIB, PROT_NONE,
+		 MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	ksft_need(p != MAP_FAILED, "reserve 2 GiB");
+	p = (char *)(((uintptr_t)p + GIB - 1) & ~(GIB - 1));
+	map_at(p, (MANY + 1) * SLOT, PROT_READ | PROT_WRITE,
+	       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	if (madvise(p, (MANY + 1) * SLOT, MADV_HUGEPAGE))
+		ksft_case_skip("no transparent huge pages");
+	return p;
+}
+
+static void *server(void *arg)
+{
+	int i;
+
+	for (i = 0; i <= MANY; i++)
+		uffd_zeropage(uffd, uffd_next(uffd));
+	return arg;
+}
+
+static void touch(volatile char *p, int write)
+{
+	if (write)
+		*p = 1;
+	else
+		(void)*p;
+}
+
+static void many_huge(int write)
+{
+	char *p = huge_region();
+	pthread_t thread;
+	long before, nr;
+	int i;
+
+	uffd = uffd_open(0);
+	uffd_register(uffd, p, (MANY + 1) * SLOT, UFFDIO_REGISTER_MODE_MISSING);
+	ksft_need(!pthread_create(&thread, NULL, server, NULL), "a thread");
+	touch(p, 0);
+	before = pages_allocated();
+	for (i = 1; i <= MANY; i++)
+		touch(p + i * SLOT, write);
+	nr = pages_allocated() - before;
+	pthread_join(thread, NULL);
+	/* A write goes on to copy the zero page that it was given. */
+	if (write)
+		nr -= MANY;
+	ksft_print_msg("%ld pages for %d faults\n", nr, MANY);
+	ksft_check(nr <= MANY_MAX, "%ld pages for %d faults", nr, MANY);
+}
+
+static void huge_write_pages(void)
+{
+	many_huge(1);
+}
+
+static void huge_read_pages(void)
+{
+	many_huge(0);
+}
+
+static void region_of_slots(int advice)
+{
+	slots_reserve();
+	map_at(slot(1), (SLOTS - 1) * SLOT, PROT_READ | PROT_WRITE,
+	       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	if (madvise(slot(1), (SLOTS - 1) * SLOT, advice))
+		ksft_case_skip("no transparent huge pages");
+}
+
+static void blocked_tables(int advice)
+{
+	long before, added;
+
+	region_of_slots(advice);
+	uffd = uffd_open(0);
+	uffd_register(uffd, slot(1), (SLOTS - 1) * SLOT,
+		      UFFDIO_REGISTER_MODE_MISSING);
+	sleepers_start();
+	before = vm_pte(getpid());
+	sleepers_to_bed(uffd);
+	added = vm_pte(getpid()) - before;
+	sleepers_wake(uffd);
+	ksft_check(!added, "%ld kB of tables while %d wait", added, SLEEPERS);
+	added = vm_pte(getpid()) - before;
+	ksft_check(added == SLEEPERS * TABLE_KB, "%ld kB of tables at the end",
+		   added);
+}
+
+static void small_blocked_tables(void)
+{
+	blocked_tables(MADV_NOHUGEPAGE);
+}
+
+static void huge_blocked_tables(void)
+{
+	blocked_tables(MADV_HUGEPAGE);
+}
+
+/* ---- UFFD_FEATURE_SIGBUS: nobody is told, the fault fails --------------- */
+
+static void sigbus_read(char *where, int i)
+{
+	(void)i;
+	ksft_check(try_read(where) == SIGBUS, "a missing page was read");
+}
+
+static void sigbus_write(char *where, int i)
+{
+	(void)i;
+	ksft_check(try_write(where, 1) == SIGBUS, "a missing page was written");
+}
+
+/* tables_added() reserves anew: what it faults on is made in there. */
+static void sigbus_at(char *where, int i, void (*fault)(char *, int))
+{
+	map_at(where, PAGE, PROT_READ | PROT_WRITE,
+	       MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	uffd_register(uffd, where, PAGE, UFFDIO_REGISTER_MODE_MISSING);
+	fault(where, i);
+}
+
+static void map_and_read(char *where, int i)
+{
+	sigbus_at(where, i, sigbus_read);
+}
+
+static void map_and_write(char *where, int i)
+{
+	sigbus_at(where, i, sigbus_write);
+}
+
+static void sigbus_tables(void (*fault)(char *, int))
+{
+	long added;
+
+	fault_catch();
+	uffd = uffd_open(UFFD_FEATURE_SIGBUS);
+	added = tables_added(fault, 16);
+	ksft_check(!added, "%ld kB of tables", added);
+}
+
+static void sigbus_read_tables(void)
+{
+	sigbus_tables(map_and_read);
+}
+
+static void sigbus_write_tables(void)
+{
+	sigbus_tables(map_and_write);
+}
+
+static const struct ksft_case cases[] = {
+	{ "huge_write_pages", huge_write_pages },
+	{ "huge_read_pages", huge_read_pages },
+	{ "small_blocked_tables", small_blocked_tables },
+	{ "huge_blocked_tables", huge_blocked_tables },
+	{ "sigbus_read_tables", sigbus_read_tables },
+	{ "sigbus_write_tables", sigbus_write_tables },
+};
+
+int main(int argc, char **argv)
+{
+	int ret;
+
+	thp_on();
+	ret = ksft_run_cases(cases, ARRAY_SIZE(cases), argc, argv);
+	thp_restore();
+	return ret;
+}
