@@ -1,0 +1,40 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=sh
+# lib.sh: what the host scripts share. Sourced; needs $top, the project.
+
+: "${BASE:=v6.12}" "${O:=$top/build}" "${DL:=$top/dl}"
+case $O in /*) ;; *) O=$top/$O ;; esac
+case $DL in /*) ;; *) DL=$top/$DL ;; esac
+series=$top/patches/$BASE
+build=$O/$BASE
+repo=$build/linux.git
+
+die() { printf 'latepte: %s\n' "$*" >&2; exit 1; }
+say() { printf '%s\n' "$*"; }
+
+# A line for each step, so that long work shows where it is.
+step() { printf '%-8s %s\n' "$1" "$2"; }
+
+# base_value KEY [BASE]: one value of patches/<base>/base
+base_value() { sed -n "s/^$1=//p" "$top/patches/${2:-$BASE}/base"; }
+
+# variant_dir control|patched: where it is built; FLAVOUR is a config.
+variant_dir() { echo "$build/$1${FLAVOUR:+/$FLAVOUR}"; }
+
+# The lines of a data file, without comments.
+lines_of() { [ ! -f "$1" ] || sed -e 's/#.*//' -e 's/[[:space:]]*$//' -e '/^$/d' "$1"; }
+
+# Our own commits must come out the same on every machine.
+as_latepte() {
+	GIT_AUTHOR_NAME=latepte GIT_AUTHOR_EMAIL=latepte@localhost \
+	GIT_COMMITTER_NAME=latepte GIT_COMMITTER_EMAIL=latepte@localhost \
+	GIT_AUTHOR_DATE='2016-05-15T22:43:13Z' \
+	GIT_COMMITTER_DATE='2016-05-15T22:43:13Z' \
+	git -c core.hooksPath=/dev/null -c commit.gpgSign=false "$@"
+}
+
+need_tool() {
+	for tool; do
+		command -v "$tool" >/dev/null || die "$tool is not installed: run 'make deps'"
+	done
+}
