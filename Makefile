@@ -1,0 +1,62 @@
+# SPDX-License-Identifier: GPL-2.0
+# latepte: page tables allocated late, writeback off the reserves.
+# This is the table of contents; each rule calls a script under tools/.
+
+BASE	 ?= $(if $(LINUX),$(shell LINUX='$(LINUX)' tools/source --base),v6.12)
+VARIANT	 ?= patched
+ifeq ($(strip $(BASE)),)
+$(error no base for LINUX=$(LINUX))
+endif
+export BASE LINUX O DL ACCEL SMP MEM TESTS JOBS LIMIT V
+
+.PHONY: help deps run check check-host build shell gdb apply unapply mbox \
+	refresh checkpatch bisect-check mutants matrix bench clean
+
+help:
+	@sed -n '/^Targets/,/^Reading/p' README | sed '$$d'
+
+deps:
+	@tools/deps
+
+run:
+	@tools/locked sh -c 'tools/build $(VARIANT) && tools/run $(VARIANT)'
+
+check: check-host
+	@tools/check-all
+
+check-host:
+	@prove tools/t/*.t
+
+build:
+	@tools/locked tools/build control patched
+
+shell gdb:
+	@tools/locked tools/build $(VARIANT)
+	@tools/interactive $@ $(VARIANT)
+
+apply unapply:
+	@tools/$@ '$(LINUX)'
+
+mbox:
+	@tools/mbox
+
+refresh:
+	@tools/locked tools/refresh
+
+checkpatch:
+	@tools/locked tools/checkpatch
+
+bisect-check:
+	@tools/locked tools/bisect-check
+
+mutants:
+	@tools/locked tools/mutants/run
+
+matrix:
+	@tools/locked tools/matrix
+
+bench:
+	@tools/locked tools/bench/ab
+
+clean:
+	@rm -rf '$(or $(O),build)'
