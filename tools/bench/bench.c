@@ -7,18 +7,14 @@
  * the kernel executed for it. One line of TSV per case goes to the second
  * serial port; the first is the console.
  *
- * A case is a line of a table: what is mapped, what exists before the first
- * sample, how far the samples are apart, and the function that takes one.
- * Every case is measured in three rounds. The rounds are in one boot on
+ * A case is a line of the table in cases.c: what is mapped, what exists before
+ * the first sample, how far the samples are apart, and what takes one. Every case is measured in three rounds. The rounds are in one boot on
  * purpose: the same image repeats to the byte, so that more boots would show
  * nothing, while a later round finds free lists, slabs and ticks in another
  * state. The spread between the rounds is printed beside their median.
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
-#include <setjmp.h>
-#include <signal.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,36 +22,15 @@
 #include <sys/mount.h>
 #include <sys/reboot.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
+#include <sys/utsname.h>
 #include <unistd.h>
+#include "bench.h"
 
 #define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
-
-#define KB		1024ul
-#define PAGE		(4 * KB)
-#define WINDOW		(64 * KB)	/* fault_around_bytes by default */
-#define PMD		(2048 * KB)
-#define ARENA		(64 * KB * KB)
 #define GIB		(1024 * KB * KB)
 #define MIN_SAMPLES	256
-#define MAX_SAMPLES	(16 * KB)
+#define MAX_SAMPLES	(4 * KB)
 #define ROUNDS		3
-
-/* The files, all on tmpfs and as long as the arena unless said otherwise. */
-enum { ANON, WARM, HOLES, EMPTY, NR_FILES };
-
-struct bench_case {
-	const char *name;
-	int file;		/* one of the above */
-	int flags;		/* MAP_SHARED or MAP_PRIVATE */
-	int prot;		/* 0: PROT_READ */
-	size_t window;		/* fault_around_bytes; 0: WINDOW */
-	size_t first;		/* offset of the first sample in each PMD */
-	size_t step;		/* from sample to sample */
-	size_t size;		/* how much of the arena is used; 0: all */
-	void (*prepare)(const struct bench_case *c);	/* before the samples */
-	uint64_t (*sample)(char *addr);
-};
 
 struct result {
 	uint64_t median[ROUNDS];
@@ -63,13 +38,12 @@ struct result {
 	unsigned long samples, pages, tables;
 };
 
-static char *arena;		/* its upper page tables always exist */
-static int files[NR_FILES] = { -1, -1, -1, -1 };
-static int pipe_fds[2];
+char *arena;
+int files[NR_FILES] = { -1, -1, -1, -1 };
 static FILE *out;
 static uint64_t samples[MAX_SAMPLES];
 
-static void need(int ok, const char *what)
+void need(int ok, const char *what)
 {
 	if (ok)
 		return;
@@ -78,238 +52,31 @@ static void need(int ok, const char *what)
 	_exit(1);
 }
 
-static inline uint64_t rdtsc(void)
+void set_file(const char *name, const char *value)
 {
-	uint32_t lo, hi;
+	ssize_t len = strlen(value);
+	int fd = open(name, O_WRONLY);
 
-	asm volatile("rdtsc" : "=a" (lo), "=d" (hi) : : "memory");
-	return (uint64_t)hi << 32 | lo;
+	need(fd >= 0 && write(fd, value, len) == len, name);
+	close(fd);
 }
 
-/* Samples: each returns the instructions that it took. */
-
-static uint64_t read_byte(char *addr)
+void set_window(size_t bytes)
 {
-	uint64_t start = rdtsc();
+	char value[24];
 
-	*(volatile char *)addr;
-	return rdtsc() - start;
+	sprintf(value, "%zu", bytes);
+	set_file("/sys/kernel/debug/fault_around_bytes", value);
 }
 
-static uint64_t write_byte(char *addr)
-{
-	uint64_t start = rdtsc();
-
-	*(volatile char *)addr = 1;
-	return rdtsc() - start;
-}
-
-static jmp_buf after_signal;
-static volatile uint64_t signal_time;
-
-static void on_signal(int sig)
-{
-	(void)sig;
-	signal_time = rdtsc();	/* sigreturn is not part of the sample */
-	longjmp(after_signal, 1);
-}
-
-static uint64_t read_signal(char *addr)
-{
-	volatile uint64_t start;
-
-	if (!setjmp(after_signal)) {
-		start = rdtsc();
-		*(volatile char *)addr;
-	}
-	return signal_time - start;
-}
-
-static uint64_t write_signal(char *addr)
-{
-	volatile uint64_t start;
-
-	if (!setjmp(after_signal)) {
-		start = rdtsc();
-		*(volatile char *)addr = 1;
-	}
-	return signal_time - start;
-}
-
-/* No signal here, so the fault is most of what is counted. */
-static uint64_t read_efault(char *addr)
-{
-	uint64_t start = rdtsc();
-	ssize_t n = write(pipe_fds[1], addr, 1);
-	uint64_t end = rdtsc();
-
-	need(n < 0, "write from beyond the end of a file");
-	return end - start;
-}
-
-static uint64_t map_touch_unmap(char *addr)
-{
-	uint64_t start = rdtsc();
-
-	mmap(addr, PMD, PROT_READ, MAP_SHARED | MAP_FIXED, files[WARM], 0);
-	*(volatile char *)addr;
-	munmap(addr, PMD);
-	return rdtsc() - start;
-}
-
-static uint64_t fork_exit(char *addr)
-{
-	uint64_t start = rdtsc();
-	pid_t pid = fork();
-
-	(void)addr;
-	if (!pid)
-		_exit(0);
-	waitpid(pid, NULL, 0);
-	return rdtsc() - start;
-}
-
-static uint64_t fork_exec_exit(char *addr)
-{
-	uint64_t start = rdtsc();
-	pid_t pid = fork();
-
-	(void)addr;
-	if (!pid) {
-		execl("/init", "init", "exit", NULL);
-		_exit(1);
-	}
-	waitpid(pid, NULL, 0);
-	return rdtsc() - start;
-}
-
-/* Preparations: what exists before the first sample. */
-
-static void set_window(size_t bytes)
-{
-	FILE *f = fopen("/sys/kernel/debug/fault_around_bytes", "w");
-
-	need(f && fprintf(f, "%zu", bytes) > 0 && !fclose(f), "fault-around");
-}
-
-static size_t case_size(const struct bench_case *c)
+size_t case_size(const struct bench_case *c)
 {
 	return c->size ? c->size : ARENA;
 }
 
-static void drop(char *addr, size_t len)
-{
-	need(!madvise(addr, len, MADV_DONTNEED), "MADV_DONTNEED");
-}
-
-/* A table in each PMD, with nothing but its first page mapped. */
-static void with_tables(const struct bench_case *c)
-{
-	size_t off;
-
-	set_window(PAGE);
-	for (off = 0; off < case_size(c); off += PMD)
-		c->sample(arena + off);
-	set_window(c->window ? c->window : WINDOW);
-}
-
-/* A pathfinder beyond the samples: a VMA needs its anon_vma only once. */
-static void with_anon_vma(const struct bench_case *c)
-{
-	*(volatile char *)(arena + case_size(c)) = 1;
-}
-
-static void with_zero_pages(const struct bench_case *c)
-{
-	size_t off;
-
-	for (off = 0; off < case_size(c); off += PAGE)
-		*(volatile char *)(arena + off);
-}
-
-/* Everything mapped but the one PTE in each window that is sampled. */
-static void with_one_gap(const struct bench_case *c)
-{
-	size_t off;
-
-	for (off = 0; off < case_size(c); off += WINDOW)
-		*(volatile char *)(arena + off);
-	for (off = c->first; off < case_size(c); off += c->step)
-		drop(arena + off, PAGE);
-}
-
-static void with_holes(const struct bench_case *c)
-{
-	(void)c;
-	need(!ftruncate(files[HOLES], 0) && !ftruncate(files[HOLES], ARENA),
-	     "punching");
-}
-
-#define LAST	(WINDOW - PAGE)
-#define RW	(PROT_READ | PROT_WRITE)
-
-static const struct bench_case cases[] = {
-	{ "warm_read_table", WARM, MAP_SHARED, .first = WINDOW, .step = WINDOW,
-	  .prepare = with_tables, .sample = read_byte },
-	{ "warm_read_fresh", WARM, MAP_SHARED, .step = PMD,
-	  .sample = read_byte },
-	{ "warm_read_one_page_table", WARM, MAP_SHARED, .window = PAGE,
-	  .first = PAGE, .step = PAGE, .size = PMD,
-	  .prepare = with_tables, .sample = read_byte },
-	{ "warm_read_one_page_fresh", WARM, MAP_SHARED, .window = PAGE,
-	  .step = PMD, .sample = read_byte },
-	{ "anon_write_table", ANON, MAP_PRIVATE, RW, .first = PAGE,
-	  .step = PAGE, .size = PMD,
-	  .prepare = with_tables, .sample = write_byte },
-	{ "anon_write_fresh", ANON, MAP_PRIVATE, RW, .step = PMD,
-	  .size = ARENA - PMD, .prepare = with_anon_vma, .sample = write_byte },
-	{ "zero_page_table", ANON, MAP_PRIVATE, RW, .first = PAGE,
-	  .step = PAGE, .size = PMD,
-	  .prepare = with_tables, .sample = read_byte },
-	{ "zero_page_fresh", ANON, MAP_PRIVATE, RW, .step = PMD,
-	  .sample = read_byte },
-	{ "zero_page_then_write", ANON, MAP_PRIVATE, RW, .first = PAGE,
-	  .step = PAGE, .size = PMD,
-	  .prepare = with_zero_pages, .sample = write_byte },
-	{ "private_cow_table", WARM, MAP_PRIVATE, RW, .first = PAGE,
-	  .step = PAGE, .size = PMD,
-	  .prepare = with_tables, .sample = write_byte },
-	{ "private_cow_fresh", WARM, MAP_PRIVATE, RW, .step = PMD,
-	  .size = ARENA - PMD, .prepare = with_anon_vma, .sample = write_byte },
-	{ "shared_write_table", WARM, MAP_SHARED, RW, .first = PAGE,
-	  .step = PAGE, .size = PMD,
-	  .prepare = with_tables, .sample = write_byte },
-	{ "shared_write_fresh", WARM, MAP_SHARED, RW, .step = PMD,
-	  .sample = write_byte },
-	{ "tmpfs_hole_read_fresh", HOLES, MAP_SHARED, .step = PMD,
-	  .prepare = with_holes, .sample = read_byte },
-	{ "one_gap_first_slot", WARM, MAP_SHARED, .step = WINDOW,
-	  .size = 8 * PMD, .prepare = with_one_gap, .sample = read_byte },
-	{ "one_gap_last_slot", WARM, MAP_SHARED, .first = LAST,
-	  .step = WINDOW, .size = 8 * PMD,
-	  .prepare = with_one_gap, .sample = read_byte },
-	{ "fail_sigbus_read_fresh", EMPTY, MAP_SHARED, .step = PMD,
-	  .sample = read_signal },
-	{ "fail_sigbus_read_same_pmd", EMPTY, MAP_SHARED, .step = PAGE,
-	  .size = PMD, .sample = read_signal },
-	{ "fail_sigbus_shared_write_fresh", EMPTY, MAP_SHARED, RW,
-	  .step = PMD, .sample = write_signal },
-	{ "fail_sigbus_cow_write_fresh", EMPTY, MAP_PRIVATE, RW, .step = PMD,
-	  .sample = write_signal },
-	{ "fail_efault_read_fresh", EMPTY, MAP_SHARED, .step = PMD,
-	  .sample = read_efault },
-	{ "fail_efault_read_same_pmd", EMPTY, MAP_SHARED, .step = PAGE,
-	  .size = PMD, .sample = read_efault },
-	{ "mmap_touch_munmap", ANON, MAP_PRIVATE, .step = PMD,
-	  .sample = map_touch_unmap },
-	{ "fork_exit", ANON, MAP_PRIVATE, .step = PMD, .sample = fork_exit },
-	{ "fork_exec_exit", ANON, MAP_PRIVATE, .step = PMD,
-	  .sample = fork_exec_exit },
-};
-
 /* The books: page allocations of the system, page tables of this mm. */
 
-static unsigned long sum_of(const char *file, const char *key)
+unsigned long sum_of(const char *file, const char *key)
 {
 	static char buf[16 * KB];
 	unsigned long sum = 0;
@@ -343,6 +110,8 @@ static void map_arena(const struct bench_case *c)
 
 	need(mmap(arena, ARENA, prot, c->flags | anon | MAP_FIXED,
 		  files[c->file], 0) == arena, "mmap");
+	if (c->thp)
+		need(!madvise(arena, ARENA, MADV_HUGEPAGE), "MADV_HUGEPAGE");
 }
 
 /* Also frees the page tables below the upper ones. */
@@ -359,10 +128,6 @@ static size_t take_samples(const struct bench_case *c, size_t n,
 	unsigned long pages, tables, first = n;
 	size_t off;
 
-	map_arena(c);
-	set_window(c->window ? c->window : WINDOW);
-	if (c->prepare)
-		c->prepare(c);
 	tables = page_tables();
 	pages = page_allocations();
 	for (off = c->first; off < case_size(c); off += c->step)
@@ -371,8 +136,23 @@ static size_t take_samples(const struct bench_case *c, size_t n,
 	r->pages += page_allocations() - pages;
 	r->tables += page_tables() - tables;
 	r->samples += n - first;
-	unmap_arena();
 	return n;
+}
+
+/* Maps the arena, fills it and unmaps it: so many samples at a time. */
+static int run_pass(const struct bench_case *c, size_t *n, struct result *r)
+{
+	int skip;
+
+	map_arena(c);
+	set_window(c->window ? c->window : WINDOW);
+	skip = c->prepare ? c->prepare(c) : 0;
+	if (!skip)
+		*n = take_samples(c, *n, r);
+	unmap_arena();
+	if (!skip && c->finish)
+		c->finish();
+	return skip;
 }
 
 static int cmp(const void *a, const void *b)
@@ -382,18 +162,20 @@ static int cmp(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-static void run_round(const struct bench_case *c, int round, struct result *r)
+static int run_round(const struct bench_case *c, int round, struct result *r)
 {
 	size_t n = 0;
 
 	while (n < MIN_SAMPLES)
-		n = take_samples(c, n, r);
+		if (run_pass(c, &n, r))
+			return -1;
 	qsort(samples, n, sizeof(samples[0]), cmp);
 	r->median[round] = samples[n / 2];
 	if (!round || samples[0] < r->min)
 		r->min = samples[0];
 	if (samples[n - 1] > r->max)
 		r->max = samples[n - 1];
+	return 0;
 }
 
 static void report(const struct bench_case *c, struct result *r)
@@ -412,7 +194,10 @@ static void run_case(const struct bench_case *c)
 	int round;
 
 	for (round = 0; round < ROUNDS; round++)
-		run_round(c, round, &r);
+		if (run_round(c, round, &r)) {
+			fprintf(out, "# %s: not on this kernel\n", c->name);
+			return;
+		}
 	report(c, &r);
 }
 
@@ -450,8 +235,7 @@ static void make_files(void)
 	files[HOLES] = make_file("/tmp/holes", ARENA);
 	files[EMPTY] = make_file("/tmp/empty", 0);
 	for (off = 0; off < ARENA; off += PAGE)
-		need(pwrite(files[WARM], page, PAGE, off) == PAGE, "warming");
-	need(!pipe(pipe_fds), "pipe");
+		need(pwrite(files[WARM], page, PAGE, off) == (ssize_t)PAGE, "warming");
 }
 
 /* A page at the end of its gigabyte keeps the arena's PMD table alive. */
@@ -462,18 +246,21 @@ static void make_arena(void)
 
 	need(p != MAP_FAILED, "arena");
 	arena = (char *)(((uintptr_t)p + GIB - 1) & ~(GIB - 1));
-	need(!mprotect(arena + GIB - PAGE, PAGE, RW), "anchor");
+	need(!mprotect(arena + GIB - PAGE, PAGE, PROT_READ | PROT_WRITE),
+	     "anchor");
 	arena[GIB - 1] = 1;
 	unmap_arena();
 }
 
-static void catch_signals(void)
+static void open_report(void)
 {
-	struct sigaction sa = { .sa_handler = on_signal,
-				.sa_flags = SA_NODEFER };
+	struct utsname u;
 
-	sigaction(SIGBUS, &sa, NULL);
-	sigaction(SIGSEGV, &sa, NULL);
+	out = fopen("/dev/ttyS1", "w");
+	need(out && !uname(&u), "/dev/ttyS1");
+	fprintf(out, "# release\t%s\n", u.release);
+	fprintf(out, "# case\tmedian\tspread\tmin\tmax\tsamples\t"
+		"pages\ttables\n");
 }
 
 int main(int argc, char **argv)
@@ -483,13 +270,12 @@ int main(int argc, char **argv)
 	if (argc > 1 && !strcmp(argv[1], "exit"))
 		return 0;
 	mount_all();
+	set_file("/sys/kernel/mm/transparent_hugepage/enabled", "madvise");
+	set_file("/proc/sys/debug/exception-trace", "0");
 	make_files();
 	make_arena();
-	catch_signals();
-	out = fopen("/dev/ttyS1", "w");
-	need(!!out, "/dev/ttyS1");
-	fprintf(out, "case\tmedian\tspread\tmin\tmax\tsamples\tpages\ttables\n");
-	for (i = 0; i < ARRAY_SIZE(cases); i++)
+	open_report();
+	for (i = 0; i < nr_cases; i++)
 		run_case(&cases[i]);
 	fprintf(out, "# complete\n");
 	fclose(out);

@@ -1,7 +1,55 @@
 # SPDX-License-Identifier: GPL-2.0
-# Two results of bench.c, control first, as one table.
-BEGIN { OFS = "\t" }
-/^#/ || FNR == 1 { next }
-NR == FNR { median[$1] = $2; pages[$1] = $7; tables[$1] = $8; next }
-!header++ { print "case", "control", "patched", "ratio", "pages", "pages'", "tables", "tables'" }
-{ print $1, median[$1], $2, sprintf("%.4f", $2 / median[$1]), pages[$1], $7, tables[$1], $8 }
+#
+# Joins the limits and two results of bench.c, control first, to one table;
+# what does not keep its limit has "no" in the column kept.
+
+function fits(glob, s) {
+	gsub(/\./, "\\.", glob)
+	gsub(/\*/, ".*", glob)
+	return s ~ ("^" glob "$")
+}
+
+function limit_of(name,    i) {
+	for (i = 1; i <= limits; i++)
+		if (fits(release_glob[i], release) && fits(case_glob[i], name))
+			return i
+	return 0
+}
+
+function kept(ratio, i) {
+	return op[i] == "<" ? ratio < bound[i] : ratio <= bound[i]
+}
+
+function row(    ratio, i) {
+	ratio = $2 / median[$1]
+	i = limit_of($1)
+	print $1, median[$1], $2, sprintf("%.4f", ratio), op[i] bound[i],
+		kept(ratio, i) ? "yes" : "no", spread[$1], $3,
+		pages[$1], $7, tables[$1], $8
+}
+
+BEGIN {
+	OFS = "\t"
+	print "# case", "control", "patched", "ratio", "limit", "kept",
+		"spread_control", "spread_patched", "pages_control",
+		"pages_patched", "tables_control", "tables_patched"
+}
+
+FNR == 1 { file++ }
+$1 == "#" && $2 == "release" || $1 == "# release" { release = $NF }
+/^#/ || !NF { next }
+file == 1 {
+	release_glob[++limits] = $1
+	case_glob[limits] = $2
+	op[limits] = $3
+	bound[limits] = $4
+	next
+}
+file == 2 {
+	median[$1] = $2
+	spread[$1] = $3
+	pages[$1] = $7
+	tables[$1] = $8
+	next
+}
+$1 in median { row() }
