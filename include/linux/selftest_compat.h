@@ -1,0 +1,237 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What the in-kernel selftests need to be one source for v4.6, with and
+ * without struct fault_env, and for v6.12. Only names and shapes: what a
+ * test does stands in the test.
+ */
+#ifndef _LINUX_SELFTEST_COMPAT_H
+#define _LINUX_SELFTEST_COMPAT_H
+
+#include <linux/version.h>
+#include <linux/fs.h>
+#include <linux/mm.h>
+#include <linux/pfn_t.h>
+#include <linux/sched.h>
+
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 12, 0)
+#include <linux/fs_context.h>
+#include <linux/pseudo_fs.h>
+#include <linux/sched/mm.h>
+#endif
+
+/* A fault as its handler sees it, whichever way it was told */
+struct selftest_fault {
+	struct vm_area_struct *vma;
+	unsigned long address;		/* page aligned */
+	pgoff_t pgoff;
+	pgoff_t last;			/* ->map_pages: inclusive */
+	unsigned int flags;		/* FAULT_FLAG_* */
+	int prealloc;			/* a table is at hand; -1: not told */
+	struct vm_fault *vmf;		/* NULL in ->map_pages */
+};
+
+static inline unsigned long selftest_address(struct vm_area_struct *vma,
+					     pgoff_t pgoff)
+{
+	return vma->vm_start + ((pgoff - vma->vm_pgoff) << PAGE_SHIFT);
+}
+
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 12, 0)
+
+#define DEFINE_SELFTEST_HANDLER(name, body)				\
+static vm_fault_t name(struct vm_fault *vmf)				\
+{									\
+	struct selftest_fault f = {					\
+		.vma = vmf->vma,					\
+		.address = vmf->address & PAGE_MASK,			\
+		.pgoff = vmf->pgoff,					\
+		.last = vmf->pgoff,					\
+		.flags = vmf->flags,					\
+		.prealloc = !!vmf->prealloc_pte,			\
+		.vmf = vmf,						\
+	};								\
+	return body(&f);						\
+}
+
+/* @body says whether filemap_map_pages() shall map what is cached */
+#define DEFINE_SELFTEST_MAP_PAGES(name, body)				\
+static vm_fault_t name(struct vm_fault *vmf, pgoff_t start, pgoff_t end)	\
+{									\
+	struct selftest_fault f = {					\
+		.vma = vmf->vma,					\
+		.address = selftest_address(vmf->vma, start),		\
+		.pgoff = start,						\
+		.last = end,						\
+		.flags = vmf->flags,					\
+		.prealloc = !!vmf->prealloc_pte,			\
+	};								\
+	return body(&f) ? filemap_map_pages(vmf, start, end) : 0;	\
+}
+
+static inline void selftest_unlock_fault(struct selftest_fault *f)
+{
+	release_fault_lock(f->vmf);
+}
+
+static inline bool selftest_vma_locked(struct selftest_fault *f)
+{
+	return f->flags & FAULT_FLAG_VMA_LOCK;
+}
+
+static inline bool selftest_mmap_locked(struct mm_struct *mm)
+{
+	return rwsem_is_locked(&mm->mmap_lock);
+}
+
+static inline int selftest_init_fs_context(struct fs_context *fc)
+{
+	return init_pseudo(fc, 0x5e1f7e57) ? 0 : -ENOMEM;
+}
+
+#define SELFTEST_PSEUDO_FS	.init_fs_context = selftest_init_fs_context
+
+/* vmf_insert_pfn_pmd() is exported and looks before it writes */
+#define SELFTEST_INSERT_PFN_PMD
+#define SELFTEST_DAX_COW	0
+
+#else /* v4.6 */
+
+typedef int vm_fault_t;
+
+#define DEFINE_SELFTEST_HANDLER(name, body)				\
+static int name(struct vm_area_struct *vma, struct vm_fault *vmf)	\
+{									\
+	struct selftest_fault f = {					\
+		.vma = vma,						\
+		.address = (unsigned long)vmf->virtual_address,		\
+		.pgoff = vmf->pgoff,					\
+		.last = vmf->pgoff,					\
+		.flags = vmf->flags,					\
+		.prealloc = -1,						\
+		.vmf = vmf,						\
+	};								\
+	return body(&f);						\
+}
+
+#ifdef SELFTEST_FAULT_ENV	/* set by mm/Makefile */
+
+#ifdef SELFTEST_PREALLOC_PTE	/* likewise */
+#define SELFTEST_PREALLOC(fe)	(!!(fe)->prealloc_pte)
+#else
+#define SELFTEST_PREALLOC(fe)	0
+#endif
+
+#define DEFINE_SELFTEST_MAP_PAGES(name, body)				\
+static void name(struct fault_env *fe, pgoff_t start, pgoff_t end)	\
+{									\
+	struct selftest_fault f = {					\
+		.vma = fe->vma,						\
+		.address = selftest_address(fe->vma, start),		\
+		.pgoff = start,						\
+		.last = end,						\
+		.flags = fe->flags,					\
+		.prealloc = SELFTEST_PREALLOC(fe),			\
+	};								\
+	if (body(&f))							\
+		filemap_map_pages(fe, start, end);			\
+}
+
+#else
+
+#define DEFINE_SELFTEST_MAP_PAGES(name, body)				\
+static void name(struct vm_area_struct *vma, struct vm_fault *vmf)	\
+{									\
+	struct selftest_fault f = {					\
+		.vma = vma,						\
+		.address = (unsigned long)vmf->virtual_address,		\
+		.pgoff = vmf->pgoff,					\
+		.last = vmf->max_pgoff,					\
+		.flags = vmf->flags,					\
+		.prealloc = 0,						\
+	};								\
+	if (body(&f))							\
+		filemap_map_pages(vma, vmf);				\
+}
+
+#endif /* SELFTEST_FAULT_ENV */
+
+static inline void selftest_unlock_fault(struct selftest_fault *f)
+{
+	up_read(&f->vma->vm_mm->mmap_sem);
+}
+
+static inline bool selftest_vma_locked(struct selftest_fault *f)
+{
+	return false;
+}
+
+static inline bool selftest_mmap_locked(struct mm_struct *mm)
+{
+	return rwsem_is_locked(&mm->mmap_sem);
+}
+
+static inline void mmap_read_lock(struct mm_struct *mm)
+{
+	down_read(&mm->mmap_sem);
+}
+
+static inline void mmap_read_unlock(struct mm_struct *mm)
+{
+	up_read(&mm->mmap_sem);
+}
+
+static inline void mmgrab(struct mm_struct *mm)
+{
+	atomic_inc(&mm->mm_count);
+}
+
+static inline void vm_flags_set(struct vm_area_struct *vma,
+				unsigned long flags)
+{
+	vma->vm_flags |= flags;
+}
+
+static inline gfp_t current_gfp_context(gfp_t gfp)
+{
+	return memalloc_noio_flags(gfp);
+}
+
+static inline vm_fault_t vmf_insert_mixed(struct vm_area_struct *vma,
+					  unsigned long address, pfn_t pfn)
+{
+	switch (vm_insert_mixed(vma, address, pfn)) {
+	case 0:
+	case -EBUSY:
+		return VM_FAULT_NOPAGE;
+	case -ENOMEM:
+		return VM_FAULT_OOM;
+	}
+	return VM_FAULT_SIGBUS;
+}
+
+/* Four levels: the fourth is the PGD itself */
+typedef pgd_t p4d_t;
+#define p4d_offset(pgd, address)	(pgd)
+#define p4d_none(p4d)			0
+#define p4d_bad(p4d)			0
+
+#define pmd_leaf(pmd)			pmd_large(pmd)
+
+static inline struct dentry *selftest_mount(struct file_system_type *type,
+					    int flags, const char *dev_name,
+					    void *data)
+{
+	return mount_pseudo(type, "selftest:", NULL, NULL, 0x5e1f7e57);
+}
+
+#define SELFTEST_PSEUDO_FS	.mount = selftest_mount
+
+/* ->fault of a DAX file may return with i_mmap_rwsem held and no page */
+#define SELFTEST_DAX_COW	1
+
+#define kmap_local_page(page)		kmap_atomic(page)
+#define kunmap_local(addr)		kunmap_atomic(addr)
+
+#endif /* v4.6 */
+
+#endif /* _LINUX_SELFTEST_COMPAT_H */

@@ -1,0 +1,387 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What a fault handler finds when it is called, and what is left behind when
+ * it maps nothing, for every answer that it can give.
+ */
+#include "handler.h"
+
+#define EMPTY		FAULT_SELFTEST_SAW_PMD_EMPTY
+
+/* ---- on entry -------------------------------------------------------------- */
+
+static struct fault_selftest_event seen_by(unsigned int handler,
+					   const struct access *a, int cached)
+{
+	struct fault_selftest_event ev;
+	int fd = dev_open();
+
+	kernel_access_init();
+	map_slots(fd, a, 1);
+	if (cached)
+		cache_pages(fd, slot_page(1), 1);
+	ksft_need(!kernel_access(a, slot(1)), "%s", a->name);
+	ksft_need(next_event(fd, handler, &ev), "the handler to be called");
+	ksft_need(ev.address == (uintptr_t)slot(1) && ev.pgoff == slot_page(1),
+		  "the first page, not %#llx", (unsigned long long)ev.address);
+	return ev;
+}
+
+static void check_pmd_empty(unsigned int handler, const struct access *a)
+{
+	struct fault_selftest_event ev = seen_by(handler, a, 0);
+
+	ksft_check(ev.saw & EMPTY, "%s: the PMD was not empty", a->name);
+}
+
+static void read_pmd_empty(void)
+{
+	check_pmd_empty(FAULT_SELFTEST_FAULT, &read_access);
+}
+
+static void cow_pmd_empty(void)
+{
+	check_pmd_empty(FAULT_SELFTEST_FAULT, &cow_access);
+}
+
+static void shared_write_pmd_empty(void)
+{
+	check_pmd_empty(FAULT_SELFTEST_FAULT, &shared_access);
+}
+
+static void mkwrite_pmd_empty(void)
+{
+	check_pmd_empty(FAULT_SELFTEST_MKWRITE, &shared_access);
+}
+
+static void map_pages_pmd_empty(void)
+{
+	struct fault_selftest_event ev = seen_by(FAULT_SELFTEST_MAP_PAGES,
+						 &read_access, 1);
+
+	ksft_check(ev.saw & EMPTY, "the PMD was not empty");
+}
+
+/* An answer must not depend on luck: fault-around may not be preempted. */
+static void map_pages_atomic(void)
+{
+	struct fault_selftest_event ev = seen_by(FAULT_SELFTEST_MAP_PAGES,
+						 &read_access, 1);
+
+	ksft_check(ev.saw & (FAULT_SELFTEST_SAW_ATOMIC |
+			     FAULT_SELFTEST_SAW_RCU), "neither RCU nor a lock");
+}
+
+static void fault_not_atomic(void)
+{
+	struct fault_selftest_event ev = seen_by(FAULT_SELFTEST_FAULT,
+						 &read_access, 0);
+
+	ksft_check(!(ev.saw & (FAULT_SELFTEST_SAW_ATOMIC |
+			       FAULT_SELFTEST_SAW_RCU)), "saw %#x", ev.saw);
+	ksft_check(ev.saw & (FAULT_SELFTEST_SAW_MMAP_LOCK |
+			     FAULT_SELFTEST_SAW_VMA_LOCK), "saw %#x", ev.saw);
+}
+
+static void map_pages_maps(void)
+{
+	int fd = dev_open();
+	unsigned int i;
+
+	map_slots(fd, &read_access, 1);
+	cache_pages(fd, slot_page(1), 4);
+	ksft_check(word_at(slot(1)) == slot_page(1), "another page");
+	for (i = 0; i < 4; i++)
+		ksft_check(levels(fd, slot(1) + i * PAGE) &
+			   FAULT_SELFTEST_HAS_PTE, "page %u", i);
+	ksft_check(!(levels(fd, slot(1) + 4 * PAGE) & FAULT_SELFTEST_HAS_PTE),
+		   "a page that nobody has");
+}
+
+/* ---- mapping instead of the mm core ---------------------------------------- */
+
+static void pfn_from_fault(const struct access *a)
+{
+	int fd = dev_open();
+
+	map_slots(fd, a, 2);
+	probe(fd, FAULT_SELFTEST_PROBE_ON);
+	rule(fd, FAULT_SELFTEST_FAULT, FAULT_SELFTEST_PFN, 0, 0);
+	ksft_check(word_at(slot(1)) == FAULT_SELFTEST_PFN_WORD, "%#llx",
+		   (unsigned long long)word_at(slot(1)));
+	if (a->write)
+		*slot(1) = 1;
+	ksft_check(counts(fd).tables_held == 1, "%u tables for one pfn",
+		   counts(fd).tables_held);
+}
+
+static void read_pfn(void)
+{
+	pfn_from_fault(&read_access);
+}
+
+static void cow_pfn(void)
+{
+	pfn_from_fault(&cow_access);
+}
+
+static void shared_write_pfn(void)
+{
+	pfn_from_fault(&shared_access);
+}
+
+static void huge_from_fault(int write)
+{
+	int fd = dev_open();
+	unsigned int i;
+
+	map_slots(fd, &shared_access, 1);
+	probe(fd, FAULT_SELFTEST_PROBE_ON);
+	rule(fd, FAULT_SELFTEST_FAULT, FAULT_SELFTEST_HUGE, 0, 0);
+	if (write)
+		((volatile uint64_t *)slot(1))[1] = 1;
+	(void)word_at(slot(1));
+	ksft_check(levels(fd, slot(1)) & FAULT_SELFTEST_HAS_HUGE,
+		   "no huge page: levels %#x", levels(fd, slot(1)));
+	for (i = 0; i < PAGES_PER_SLOT; i++)
+		ksft_check(word_at(slot(1) + i * PAGE) ==
+			   (FAULT_SELFTEST_HUGE_WORD | i), "page %u", i);
+	ksft_check(!counts(fd).tables_held, "%u tables for a huge page",
+		   counts(fd).tables_held);
+}
+
+static void read_huge(void)
+{
+	huge_from_fault(0);
+}
+
+static void shared_write_huge(void)
+{
+	huge_from_fault(1);
+}
+
+/* The child's copy, the parent's write protection, and back to nothing */
+static void fork_huge(void)
+{
+	int fd = dev_open(), status;
+
+	map_slots(fd, &shared_access, 1);
+	rule(fd, FAULT_SELFTEST_FAULT, FAULT_SELFTEST_HUGE, 0, 0);
+	*slot(1) = 1;
+	ksft_check(levels(fd, slot(1)) & FAULT_SELFTEST_HAS_HUGE, "no huge page");
+	if (!fork()) {
+		*slot(1) = 2;
+		_exit(0);
+	}
+	ksft_need(wait(&status) > 0, "the child");
+	ksft_check(!status, "the child died");
+	ksft_check(*slot(1) == 2, "the child wrote elsewhere");
+	*slot(1) = 3;
+	munmap(slot(1), SLOT);
+	ksft_check(!(levels(fd, slot(1)) & FAULT_SELFTEST_HAS_PMD),
+		   "still something there");
+}
+
+/* ---- nothing mapped, nothing left ------------------------------------------- */
+
+struct answer {
+	unsigned int handler;
+	unsigned int action;
+	unsigned int times;	/* then SIGBUS, or it would fault for ever */
+};
+
+static void answer_set(int fd, const struct answer *an)
+{
+	rule(fd, an->handler, FAULT_SELFTEST_SIGBUS, 0, 0);
+	rule(fd, an->handler, an->action, 0, an->times);
+}
+
+static void check_nothing_left(int fd, const struct access *a, long vmpte)
+{
+	struct fault_selftest_counts c = counts(fd);
+
+	ksft_check(!has_table(fd, slot(1)), "%s: a table is in place", a->name);
+	ksft_check(!c.tables_held, "%s: %u tables held", a->name,
+		   c.tables_held);
+	ksft_check(vm_pte(getpid()) == vmpte, "%s: VmPTE %ld kB, not %ld",
+		   a->name, vm_pte(getpid()), vmpte);
+}
+
+static void failing(const struct access *a, const struct answer *an)
+{
+	int fd = dev_open(), err;
+	long vmpte;
+
+	kernel_access_init();
+	map_slots(fd, a, 1);
+	answer_set(fd, an);
+	vmpte = vm_pte(getpid());
+	probe(fd, FAULT_SELFTEST_PROBE_ON);
+	err = kernel_access(a, slot(1));
+	probe(fd, 0);
+	ksft_need(err == EFAULT, "EFAULT, not %d", err);
+	check_nothing_left(fd, a, vmpte);
+	clear_rules(fd);
+	ksft_check(!kernel_access(a, slot(1)), "%s: no recovery", a->name);
+	close(fd);
+	munmap(slots, SLOTS * SLOT);
+}
+
+static void failing_fault(unsigned int action, unsigned int times)
+{
+	const struct answer an = { FAULT_SELFTEST_FAULT, action, times };
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(accesses); i++)
+		failing(accesses[i], &an);
+}
+
+static void failing_mkwrite(unsigned int action, unsigned int times)
+{
+	const struct answer an = { FAULT_SELFTEST_MKWRITE, action, times };
+
+	failing(&shared_access, &an);
+}
+
+static void sigbus(void)
+{
+	failing_fault(FAULT_SELFTEST_SIGBUS, 0);
+}
+
+static void oom(void)
+{
+	failing_fault(FAULT_SELFTEST_OOM, 0);
+}
+
+static void nopage(void)
+{
+	failing_fault(FAULT_SELFTEST_NOPAGE, 1);
+}
+
+static void retry(void)
+{
+	failing_fault(FAULT_SELFTEST_RETRY, 1);
+}
+
+static void mkwrite_sigbus(void)
+{
+	failing_mkwrite(FAULT_SELFTEST_SIGBUS, 0);
+}
+
+static void mkwrite_oom(void)
+{
+	failing_mkwrite(FAULT_SELFTEST_OOM, 0);
+}
+
+static void mkwrite_nopage(void)
+{
+	failing_mkwrite(FAULT_SELFTEST_NOPAGE, 1);
+}
+
+/* ---- answers that map -------------------------------------------------------- */
+
+static void check_mapped(int fd, const struct access *a)
+{
+	ksft_check(word_at(slot(1) + PAGE / 2) == slot_page(1),
+		   "%s: another page", a->name);
+	ksft_check(counts(fd).tables_held == 1, "%s: %u tables", a->name,
+		   counts(fd).tables_held);
+}
+
+static void delivering(const struct access *a, unsigned int action)
+{
+	int fd = dev_open();
+
+	kernel_access_init();
+	map_slots(fd, a, 1);
+	rule(fd, FAULT_SELFTEST_FAULT, action, 0, 1);
+	probe(fd, FAULT_SELFTEST_PROBE_ON);
+	ksft_check(!kernel_access(a, slot(1)), "%s failed", a->name);
+	check_mapped(fd, a);
+	close(fd);
+	munmap(slots, SLOTS * SLOT);
+}
+
+static void delivering_all(unsigned int action)
+{
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(accesses); i++)
+		delivering(accesses[i], action);
+}
+
+static void page_unlocked(void)
+{
+	delivering_all(FAULT_SELFTEST_PAGE);
+}
+
+static void page_locked(void)
+{
+	delivering_all(FAULT_SELFTEST_LOCKED);
+}
+
+static void page_major(void)
+{
+	delivering_all(FAULT_SELFTEST_MAJOR);
+}
+
+static void page_retried(void)
+{
+	delivering_all(FAULT_SELFTEST_RETRY);
+}
+
+static void mkwrite_unlocked(void)
+{
+	int fd = dev_open();
+
+	map_slots(fd, &shared_access, 1);
+	rule(fd, FAULT_SELFTEST_MKWRITE, FAULT_SELFTEST_PAGE, 0, 1);
+	*slot(1) = 7;
+	ksft_check(*slot(1) == 7, "the write is lost");
+}
+
+/* DAX of v4.6: a page for the caller's own and a lock to drop, no page */
+static void cow_without_page(void)
+{
+	int fd = dev_open();
+
+	map_slots(fd, &cow_access, 1);
+	rule(fd, FAULT_SELFTEST_FAULT, FAULT_SELFTEST_COW, 0, 1);
+	*slot(1) = 0;
+	ksft_check(word_at(slot(1) + PAGE / 2) == slot_page(1), "another page");
+	munmap(slot(1), SLOT);	/* takes i_mmap_rwsem for write */
+}
+
+static const struct ksft_case cases[] = {
+	{ "read_pmd_empty", read_pmd_empty },
+	{ "cow_pmd_empty", cow_pmd_empty },
+	{ "shared_write_pmd_empty", shared_write_pmd_empty },
+	{ "mkwrite_pmd_empty", mkwrite_pmd_empty },
+	{ "map_pages_pmd_empty", map_pages_pmd_empty },
+	{ "map_pages_atomic", map_pages_atomic },
+	{ "map_pages_maps", map_pages_maps },
+	{ "fault_not_atomic", fault_not_atomic },
+	{ "read_pfn", read_pfn },
+	{ "cow_pfn", cow_pfn },
+	{ "shared_write_pfn", shared_write_pfn },
+	{ "read_huge", read_huge },
+	{ "shared_write_huge", shared_write_huge },
+	{ "fork_huge", fork_huge },
+	{ "sigbus", sigbus },
+	{ "oom", oom },
+	{ "nopage", nopage },
+	{ "retry", retry },
+	{ "mkwrite_sigbus", mkwrite_sigbus },
+	{ "mkwrite_oom", mkwrite_oom },
+	{ "mkwrite_nopage", mkwrite_nopage },
+	{ "page_unlocked", page_unlocked },
+	{ "page_locked", page_locked },
+	{ "page_major", page_major },
+	{ "page_retried", page_retried },
+	{ "mkwrite_unlocked", mkwrite_unlocked },
+	{ "cow_without_page", cow_without_page },
+};
+
+int main(int argc, char **argv)
+{
+	return ksft_run_cases(cases, ARRAY_SIZE(cases), argc, argv);
+}

@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * handler.h: /dev/fault_selftest from user space, and accesses by the kernel.
+ *
+ * Pages of the device go to slots of the same number: slot(i) shows the file
+ * from page i * PAGES_PER_SLOT on, so that each page has a content of its own.
+ */
+#ifndef __HANDLER_H
+#define __HANDLER_H
+
+#include "fault.h"
+#include <pthread.h>
+#include "../../../../include/uapi/linux/fault_selftest.h"
+
+#define DEVICE		"/dev/fault_selftest"
+#define PAGES_PER_SLOT	(SLOT / PAGE)
+
+static inline int dev_open(void)
+{
+	int fd = open(DEVICE, O_RDWR);
+
+	if (fd < 0 && errno == ENOENT)
+		ksft_case_skip("no " DEVICE);
+	ksft_need(fd >= 0, DEVICE);
+	return fd;
+}
+
+static inline uint64_t slot_page(unsigned int nr)
+{
+	return nr * PAGES_PER_SLOT;
+}
+
+/* The whole slot, shared or private */
+static inline char *map_slot(int fd, unsigned int nr, int flags)
+{
+	return map_at(slot(nr), SLOT, PROT_READ | PROT_WRITE, flags, fd,
+		      slot_page(nr) * PAGE);
+}
+
+/* ---- requests ------------------------------------------------------------- */
+
+static inline void setup(int fd, unsigned int flags)
+{
+	struct fault_selftest_setup s = { .flags = flags };
+
+	ksft_need(!ioctl(fd, FAULT_SELFTEST_SETUP, &s), "SETUP %u", flags);
+}
+
+static inline int rule_for(int fd, struct fault_selftest_rule r)
+{
+	return ioctl(fd, FAULT_SELFTEST_RULE, &r);
+}
+
+/* For every page of the device */
+static inline void rule(int fd, unsigned int handler, unsigned int action,
+			unsigned int flags, unsigned int times)
+{
+	struct fault_selftest_rule r = {
+		.nr_pages = FAULT_SELFTEST_SIZE / PAGE,
+		.handler = handler,
+		.action = action,
+		.flags = flags,
+		.times = times,
+	};
+	int err = rule_for(fd, r);
+
+	if (err && errno == EOPNOTSUPP)
+		ksft_case_skip("action %u: not on this kernel", action);
+	ksft_need(!err, "RULE %u for handler %u", action, handler);
+}
+
+static inline void clear_rules(int fd)
+{
+	ksft_need(!ioctl(fd, FAULT_SELFTEST_CLEAR), "CLEAR");
+}
+
+static inline void wait_asleep(int fd, unsigned int nr)
+{
+	struct fault_selftest_wait w = { .nr = nr };
+
+	ksft_need(!ioctl(fd, FAULT_SELFTEST_WAIT, &w), "WAIT for %u", nr);
+}
+
+static inline void wake_all(int fd)
+{
+	ksft_need(!ioctl(fd, FAULT_SELFTEST_WAKE), "WAKE");
+}
+
+static inline void cache_pages(int fd, uint64_t pgoff, uint64_t nr)
+{
+	struct fault_selftest_range r = { .pgoff = pgoff, .nr_pages = nr };
+
+	ksft_need(!ioctl(fd, FAULT_SELFTEST_PAGES, &r), "PAGES");
+}
+
+static inline unsigned int levels(int fd, const void *p)
+{
+	struct fault_selftest_query q = { .address = (uintptr_t)p };
+
+	ksft_need(!ioctl(fd, FAULT_SELFTEST_QUERY, &q), "QUERY %p", p);
+	return q.levels;
+}
+
+static inline int has_table(int fd, const void *p)
+{
+	return !!(levels(fd, p) & FAULT_SELFTEST_HAS_TABLE);
+}
+
+static inline void probe(int fd, unsigned int flags)
+{
+	struct fault_selftest_probe p = { .flags = flags };
+	int err = ioctl(fd, FAULT_SELFTEST_PROBE, &p);
+
+	if (err && errno == EOPNOTSUPP)
+		ksft_case_skip("no tracepoints");
+	ksft_need(!err, "PROBE %u", flags);
+}
+
+static inline struct fault_selftest_counts counts(int fd)
+{
+	struct fault_selftest_counts c;
+
+	ksft_need(!ioctl(fd, FAULT_SELFTEST_COUNTS, &c), "COUNTS");
+	ksft_need(!c.lost && !c.events_lost, "room for what is counted");
+	return c;
+}
+
+/* The next event of @handler; those of others on the way are dropped. */
+static inline int next_event(int fd, unsigned int handler,
+			     struct fault_selftest_event *ev)
+{
+	while (read(fd, ev, sizeof(*ev)) == sizeof(*ev))
+		if (ev->handler == handler)
+			return 1;
+	return 0;
+}
+
+static inline void drop_events(int fd)
+{
+	struct fault_selftest_event ev;
+
+	while (read(fd, &ev, sizeof(ev)) == sizeof(ev))
+		;
+}
+
+/* ---- accesses ------------------------------------------------------------- */
+
+static inline uint64_t word_at(const void *p)
+{
+	return *(const volatile uint64_t *)p;
+}
+
+static int source_fd, sink_fd;	/* devices that only touch the buffer */
+
+static inline void kernel_access_init(void)
+{
+	source_fd = open("/dev/zero", O_RDONLY);
+	sink_fd = open("/dev/urandom", O_WRONLY);
+	ksft_need(source_fd >= 0 && sink_fd >= 0, "/dev/zero, /dev/urandom");
+}
+
+/*
+ * The kernel reads or writes a byte. A fault that fails is EFAULT there,
+ * also VM_FAULT_OOM, which from user space would call the OOM killer.
+ */
+static inline int kernel_read(const void *p)
+{
+	return write(sink_fd, p, 1) == 1 ? 0 : errno;
+}
+
+static inline int kernel_write(void *p)
+{
+	return read(source_fd, p, 1) == 1 ? 0 : errno;
+}
+
+/* ---- the three kinds of file fault ---------------------------------------- */
+
+struct access {
+	const char *name;
+	int map;		/* MAP_SHARED or MAP_PRIVATE */
+	int write;
+};
+
+static const struct access read_access = { "read", MAP_SHARED, 0 };
+static const struct access cow_access = { "private write", MAP_PRIVATE, 1 };
+static const struct access shared_access = { "shared write", MAP_SHARED, 1 };
+static const struct access *const accesses[] = {
+	&read_access, &cow_access, &shared_access,
+};
+
+static inline int kernel_access(const struct access *a, char *p)
+{
+	return a->write ? kernel_write(p) : kernel_read(p);
+}
+
+/*
+ * The device in slots 1 to @nr. One access to the last one first, for what
+ * else a first fault brings (an anon_vma); it is not used for anything.
+ */
+static inline void map_slots(int fd, const struct access *a, unsigned int nr)
+{
+	unsigned int i;
+
+	slots_reserve();
+	for (i = 1; i <= nr + 1; i++)
+		map_slot(fd, i, a->map);
+	if (a->write)
+		*slot(nr + 1) = 1;
+	else
+		ksft_need(word_at(slot(nr + 1)) == slot_page(nr + 1),
+			  "what a page holds");
+	drop_events(fd);
+}
+
+#endif /* __HANDLER_H */
