@@ -6,13 +6,14 @@
 # tables left as a step from the control (ring) to the patched kernel (dot).
 
 set datafile separator "\t"
-set multiplot title title_ font ",15" offset 0,-0.3
+set multiplot title title_ font ",15" offset 0,-0.2
 set yrange [rows + 0.5 : -0.5]
-set ytics scale 0
+set ytics scale 0 tc rgb "#222222"
+set xtics tc rgb "#222222"
 set grid y lc rgb "#eeeeee" lt 1
 set border 1 lc rgb "#888888"
-set tmargin at screen 1 - 90.0 / height
-set bmargin at screen 60.0 / height
+set tmargin at screen 1 - 80.0 / height
+set bmargin at screen 85.0 / height
 unset key
 
 green = 0x2e8b57
@@ -33,13 +34,18 @@ figure(r) = past(r) . sprintf("%.3f", r) . past2(r)
 
 set lmargin at screen 0.22
 set rmargin at screen 0.60
-set title "instructions per fault: patched / control" offset 0,0.4
-set xrange [low - 0.04 : high + 0.04]
+set title "instructions, patched / control" offset 0,-0.3
+set xrange [low - 0.05 : high + 0.04]
 set xtics ("-20 %%" 0.8, "-10 %%" 0.9, "control" 1, "+10 %%" 1.1) nomirror
 set style fill solid noborder
 set arrow 1 from 1, graph 0 to 1, graph 1 nohead lc rgb "#444444" lw 1.5 front
 set arrow 2 from 1.005, graph 0 to 1.005, graph 1 nohead lc rgb red dt 2 front
-set label 1 "+0.5 %" at 1.007, rows + 0.1 tc rgb red font ",9"
+set label 1 "green: cheaper   red: dearer than the limit of +0.5 %" . \
+	"   ring: control   dot: patched" at screen 0.98, screen 22.0 / height \
+	right tc rgb "#222222" font ",10"
+set label 2 "table: the page table exists   fresh: it does not   " . \
+	"fail: nothing can be mapped" at screen 0.98, screen 40.0 / height \
+	right tc rgb "#222222"
 plot table using (cut($4)):0:(min2(1, cut($4))):(max2(1, cut($4))):($0 - 0.36):($0 + 0.36):(shade($4 - 1, 0.005)):ytic(spaced(strcol(1))) \
 	with boxxyerror lc rgb variable, \
      table using ($4 < 1 ? cut($4) - 0.003 : NaN):0:(figure($4)) \
@@ -51,7 +57,7 @@ plot table using (cut($4)):0:(min2(1, cut($4))):(max2(1, cut($4))):($0 - 0.36):(
 unset arrow
 unset label
 set nonlinear x via asinh(x) inverse sinh(x)
-set ytics format ""
+set ytics 0, 1 format ""
 set xtics ("0" 0, "1" 1, "2" 2, "5" 5, "20" 20, "100" 100, "500" 500) nomirror
 same(a, b) = abs(b - a) < 0.05
 
@@ -60,7 +66,7 @@ set rmargin at screen 0.83
 set title "pages allocated per fault"
 set xrange [-0.3 : 800]
 plot table using 9:0:($10 - $9):(0):(shade($10 - $9, 0.05)) \
-	with vectors nohead lw 3 lc rgb variable, \
+	with vectors nohead lw 4 lc rgb variable, \
      table using 9:0 with points pt 6 ps 1.1 lc rgb "#555555", \
      table using 10:0:(shade($10 - $9, 0.05)) \
 	with points pt 7 ps 0.9 lc rgb variable
