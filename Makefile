@@ -2,6 +2,7 @@
 # latepte: page tables allocated late, writeback off the reserves.
 # This is the table of contents; each rule calls a script under tools/.
 
+BASE_FROM := $(if $(filter undefined,$(origin BASE)),file,user)
 BASE	 ?= $(if $(LINUX),$(shell LINUX='$(LINUX)' tools/source --base),v6.12)
 VARIANT	 ?= patched
 ifeq ($(strip $(BASE)),)
@@ -22,7 +23,7 @@ run:
 	@tools/locked sh -c 'tools/build $(VARIANT) && tools/run $(VARIANT)'
 
 check: check-host
-	@tools/check-all
+	@tools/check-all $(if $(filter file,$(BASE_FROM)),$(if $(LINUX),$(BASE),v4.6 v6.12),$(BASE))
 
 check-host:
 	@prove tools/t/*.t
