@@ -1,0 +1,603 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * /dev/writeback_selftest: start writeback as reclaim, an OOM victim or a
+ * softirq would, with free memory below the min watermark and a flusher that
+ * does not get on, and tell what it cost. For the selftests in
+ * tools/testing/selftests/writeback; see the uapi header for the interface.
+ *
+ * Memory is taken and given back within one ioctl, most of it with preemption
+ * off, so that nobody else gets to feel the want of it. The stalled flusher
+ * is that of a private file system, and ends with the file.
+ */
+#include <linux/backing-dev.h>
+#include <linux/fs.h>
+#include <linux/gfp.h>
+#include <linux/interrupt.h>
+#include <linux/miscdevice.h>
+#include <linux/mm.h>
+#include <linux/module.h>
+#include <linux/mount.h>
+#include <linux/mutex.h>
+#include <linux/sched.h>
+#include <linux/selftest_compat_writeback.h>
+#include <linux/slab.h>
+#include <linux/tracepoint.h>
+#include <linux/uaccess.h>
+#include <linux/vmstat.h>
+#include <linux/wait.h>
+#include <linux/writeback.h>
+#include <uapi/linux/writeback_selftest.h>
+
+#define WBST_MAX_CALLS	100000
+#define WBST_TIMEOUT	(30 * HZ)
+
+/*
+ * The private file system: two inodes, whose writing waits for permission.
+ * One has the flusher asleep, the other keeps the wb dirty.
+ */
+struct wbst_fs {
+	struct mutex lock;		/* serialises STALL and RELEASE */
+	struct vfsmount *mnt;
+	struct inode *inode[2];
+	wait_queue_head_t wait;
+	bool stalled;
+	bool asleep;			/* the flusher is in wbst_write_inode() */
+};
+
+/* One START: what was asked for, and what is counted meanwhile. */
+struct wbst_run {
+	struct wbst_start *arg;
+	struct backing_dev_info *bdi;	/* of the private file system, or NULL */
+	struct list_head pages;
+	struct list_head objects;
+	struct tasklet_struct tasklet;
+	bool done;
+	atomic_t queued, merged, nowork;
+};
+
+struct wb_writeback_work;		/* private to fs/fs-writeback.c */
+
+static DEFINE_MUTEX(wbst_drain_lock);
+
+/* --- a file system whose flusher can be stopped ------------------------ */
+
+static int wbst_write_inode(struct inode *inode, struct writeback_control *wbc)
+{
+	struct wbst_fs *fs = inode->i_sb->s_fs_info;
+
+	if (!READ_ONCE(fs->stalled))
+		return 0;
+	WRITE_ONCE(fs->asleep, true);
+	wake_up_all(&fs->wait);
+	wait_event(fs->wait, !READ_ONCE(fs->stalled));
+	WRITE_ONCE(fs->asleep, false);
+	return 0;
+}
+
+static const struct super_operations wbst_super_ops = {
+	.statfs		= simple_statfs,
+	.drop_inode	= generic_delete_inode,
+	.write_inode	= wbst_write_inode,
+};
+
+static int wbst_fill_super(struct super_block *sb, void *data, int silent)
+{
+	struct inode *root;
+	int err;
+
+	sb->s_op = &wbst_super_ops;
+	sb->s_magic = 0x77627374;
+	err = selftest_setup_bdi(sb, "wbselftest");
+	if (err)
+		return err;
+	root = new_inode(sb);
+	if (!root)
+		return -ENOMEM;
+	root->i_ino = 1;
+	root->i_mode = S_IFDIR | 0700;
+	sb->s_root = d_make_root(root);
+	return sb->s_root ? 0 : -ENOMEM;
+}
+
+static struct dentry *wbst_mount(struct file_system_type *type, int flags,
+				 const char *name, void *data)
+{
+	return mount_nodev(type, flags, data, wbst_fill_super);
+}
+
+static void wbst_kill_sb(struct super_block *sb)
+{
+	struct backing_dev_info *bdi = sb->s_bdi;
+
+	kill_anon_super(sb);
+	selftest_cleanup_bdi(bdi);
+}
+
+static struct file_system_type wbst_fs_type = {
+	.owner		= THIS_MODULE,
+	.name		= "wbselftest",
+	.mount		= wbst_mount,
+	.kill_sb	= wbst_kill_sb,
+};
+
+static struct inode *wbst_new_inode(struct super_block *sb, unsigned long ino)
+{
+	struct inode *inode = new_inode(sb);
+
+	if (!inode)
+		return NULL;
+	inode->i_ino = ino;
+	inode->i_mode = S_IFREG | 0600;
+	insert_inode_hash(inode);	/* or it would not be listed as dirty */
+	return inode;
+}
+
+static void wbst_fs_put(struct wbst_fs *fs)
+{
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(fs->inode); i++) {
+		iput(fs->inode[i]);
+		fs->inode[i] = NULL;
+	}
+	if (fs->mnt)
+		kern_unmount(fs->mnt);
+	fs->mnt = NULL;
+}
+
+static int wbst_fs_get(struct wbst_fs *fs)
+{
+	struct vfsmount *mnt;
+	int i;
+
+	mnt = kern_mount(&wbst_fs_type);
+	if (IS_ERR(mnt))
+		return PTR_ERR(mnt);
+	mnt->mnt_sb->s_fs_info = fs;
+	fs->mnt = mnt;
+	for (i = 0; i < ARRAY_SIZE(fs->inode); i++) {
+		fs->inode[i] = wbst_new_inode(mnt->mnt_sb, 2 + i);
+		if (!fs->inode[i]) {
+			wbst_fs_put(fs);
+			return -ENOMEM;
+		}
+	}
+	return 0;
+}
+
+static void wbst_let_go(struct wbst_fs *fs)
+{
+	struct super_block *sb = fs->mnt->mnt_sb;
+
+	WRITE_ONCE(fs->stalled, false);
+	wake_up_all(&fs->wait);
+	down_read(&sb->s_umount);
+	sync_inodes_sb(sb);		/* queues up behind all the rest */
+	up_read(&sb->s_umount);
+}
+
+static int wbst_stall(struct wbst_fs *fs)
+{
+	long left;
+	int i, err;
+
+	if (fs->stalled)
+		return -EBUSY;
+	if (!fs->mnt) {
+		err = wbst_fs_get(fs);
+		if (err)
+			return err;
+	}
+	fs->stalled = true;
+	for (i = 0; i < ARRAY_SIZE(fs->inode); i++)
+		mark_inode_dirty(fs->inode[i]);
+	selftest_start_writeback(1, WB_REASON_SYNC);
+	left = wait_event_interruptible_timeout(fs->wait,
+						READ_ONCE(fs->asleep),
+						WBST_TIMEOUT);
+	if (left > 0)
+		return 0;
+	wbst_let_go(fs);
+	return left ? -EINTR : -ETIMEDOUT;
+}
+
+static int wbst_release(struct wbst_fs *fs)
+{
+	if (!fs->stalled)
+		return -EINVAL;
+	wbst_let_go(fs);
+	return 0;
+}
+
+/* --- memory ------------------------------------------------------------ */
+
+/* Without kswapd, which would only disturb. */
+#define WBST_GFP_FREE	(__GFP_NOMEMALLOC | __GFP_NOWARN)
+#define WBST_GFP_ALL	(__GFP_MEMALLOC | __GFP_NOWARN)
+
+static bool wbst_take(struct wbst_run *run, gfp_t gfp, unsigned int order)
+{
+	struct page *page = alloc_pages(gfp, order);
+
+	if (!page)
+		return false;
+	set_page_private(page, order);
+	list_add(&page->lru, &run->pages);
+	run->arg->taken += 1 << order;
+	return true;
+}
+
+/* Is the zone that the last page came from down to the level? */
+static bool wbst_is_low(struct wbst_run *run)
+{
+	struct page *last = list_first_entry(&run->pages, struct page, lru);
+	struct zone *zone = page_zone(last);
+
+	return zone_page_state_snapshot(zone, NR_FREE_PAGES) * 100 <=
+	       min_wmark_pages(zone) * run->arg->level;
+}
+
+static void wbst_take_objects(struct wbst_run *run)
+{
+	struct list_head *object;
+
+	if (run->arg->object_size < sizeof(*object))
+		return;
+	while ((object = kmalloc(run->arg->object_size, WBST_GFP_FREE))) {
+		list_add(object, &run->objects);
+		run->arg->objects++;
+	}
+}
+
+/* All that is there for the asking: down to the min watermark. */
+static void wbst_take_free(struct wbst_run *run)
+{
+	int order;
+
+	for (order = PAGE_ALLOC_COSTLY_ORDER + 5; order >= 0; order--)
+		while (wbst_take(run, WBST_GFP_FREE, order))
+			cond_resched();
+}
+
+/* And from there on down to the level. Preemption is off. */
+static void wbst_take_reserve(struct wbst_run *run)
+{
+	drain_local_pages(NULL);
+	while (wbst_take(run, WBST_GFP_ALL, 0) && !wbst_is_low(run))
+		;
+	wbst_take_objects(run);
+}
+
+static void wbst_give_back(struct wbst_run *run)
+{
+	struct list_head *object, *next;
+	struct page *page, *tmp;
+
+	list_for_each_entry_safe(page, tmp, &run->pages, lru) {
+		unsigned int order = page_private(page);
+
+		list_del(&page->lru);
+		set_page_private(page, 0);
+		__free_pages(page, order);
+	}
+	list_for_each_safe(object, next, &run->objects)
+		kfree(object);
+}
+
+/* Count what is free to the page; also what sits on this CPU's lists. */
+static void wbst_count_free(struct wbst_start *arg, bool after)
+{
+	struct zone *zone;
+	u32 i = 0;
+
+	drain_local_pages(NULL);
+	for_each_populated_zone(zone) {
+		u64 free = zone_page_state_snapshot(zone, NR_FREE_PAGES);
+
+		if (i == WBST_MAX_ZONES)
+			break;
+		arg->zone[i].min = min_wmark_pages(zone);
+		if (after)
+			arg->zone[i].after = free;
+		else
+			arg->zone[i].before = free;
+		i++;
+	}
+	arg->nr_zones = i;
+}
+
+/* --- the calls --------------------------------------------------------- */
+
+static void wbst_call(struct wbst_run *run)
+{
+	enum wb_reason reason = WB_REASON_SYNC;
+	u32 i;
+
+	if (run->arg->reason == WBST_REASON_RECLAIM)
+		reason = SELFTEST_WB_REASON_RECLAIM;
+	for (i = 0; i < run->arg->calls; i++)
+		selftest_start_writeback(run->arg->nr_pages, reason);
+	run->done = true;
+}
+
+static void wbst_tasklet(unsigned long data)
+{
+	wbst_call((struct wbst_run *)data);
+}
+
+static void wbst_call_in_softirq(struct wbst_run *run)
+{
+	local_bh_disable();
+	tasklet_schedule(&run->tasklet);
+	local_bh_enable();		/* runs it, unless ksoftirqd is at it */
+}
+
+static void wbst_call_as(struct wbst_run *run)
+{
+	unsigned int memalloc = current->flags & PF_MEMALLOC;
+
+	switch (run->arg->who) {
+	case WBST_MEMALLOC:
+		current->flags |= PF_MEMALLOC;
+		wbst_call(run);
+		current->flags = (current->flags & ~PF_MEMALLOC) | memalloc;
+		break;
+	case WBST_OOM_VICTIM:
+		selftest_set_oom_victim(true);
+		wbst_call(run);
+		selftest_set_oom_victim(false);
+		break;
+	case WBST_SOFTIRQ:
+		wbst_call_in_softirq(run);
+		break;
+	default:
+		wbst_call(run);
+	}
+}
+
+/*
+ * Nobody else runs on this CPU from taking the reserve to giving it back;
+ * who wants exact figures sees to it that there is no other CPU.
+ */
+static void wbst_window(struct wbst_run *run)
+{
+	s64 slab;
+
+	preempt_disable();
+	if (run->arg->level)
+		wbst_take_reserve(run);
+	wbst_count_free(run->arg, false);
+	slab = selftest_slab_pages();
+	wbst_call_as(run);
+	run->arg->slab = selftest_slab_pages() - slab;
+	wbst_count_free(run->arg, true);
+	wbst_give_back(run);
+	preempt_enable();
+}
+
+/* --- what became of each request: the trace events tell ----------------- */
+
+static void wbst_probe_queue(void *data, struct bdi_writeback *wb,
+			     struct wb_writeback_work *work)
+{
+	struct wbst_run *run = data;
+
+	if (wb->bdi == run->bdi)
+		atomic_inc(&run->queued);
+}
+
+static void wbst_probe_merge(void *data, struct bdi_writeback *wb,
+			     struct wb_writeback_work *work)
+{
+	struct wbst_run *run = data;
+
+	if (wb->bdi == run->bdi)
+		atomic_inc(&run->merged);
+}
+
+static void wbst_probe_nowork(void *data, struct bdi_writeback *wb)
+{
+	struct wbst_run *run = data;
+
+	if (wb->bdi == run->bdi)
+		atomic_inc(&run->nowork);
+}
+
+/* Found by name, since not every kernel has all of them. */
+static struct {
+	const char *name;
+	void *probe;
+	struct tracepoint *tp;
+} wbst_probes[] = {
+	{ "writeback_queue", wbst_probe_queue },
+	{ "writeback_merge", wbst_probe_merge },
+	{ "writeback_nowork", wbst_probe_nowork },
+};
+
+static void wbst_find_tracepoint(struct tracepoint *tp, void *unused)
+{
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(wbst_probes); i++)
+		if (!strcmp(tp->name, wbst_probes[i].name))
+			wbst_probes[i].tp = tp;
+}
+
+static void wbst_unwatch(struct wbst_run *run, int nr)
+{
+	int i;
+
+	for (i = 0; i < nr; i++)
+		if (wbst_probes[i].tp)
+			tracepoint_probe_unregister(wbst_probes[i].tp,
+						    wbst_probes[i].probe, run);
+	tracepoint_synchronize_unregister();
+}
+
+static int wbst_watch(struct wbst_run *run)
+{
+	int i, err;
+
+	for (i = 0; i < ARRAY_SIZE(wbst_probes); i++) {
+		if (!wbst_probes[i].tp)
+			continue;
+		err = tracepoint_probe_register(wbst_probes[i].tp,
+						wbst_probes[i].probe, run);
+		if (err) {
+			wbst_unwatch(run, i);
+			return err;
+		}
+	}
+	return 0;
+}
+
+static u64 wbst_listed(struct bdi_writeback *wb)
+{
+	struct list_head *item;
+	u64 nr = 0;
+
+	spin_lock_bh(&wb->work_lock);
+	list_for_each(item, &wb->work_list)
+		nr++;
+	spin_unlock_bh(&wb->work_lock);
+	return nr;
+}
+
+/* --- the device -------------------------------------------------------- */
+
+static void wbst_run_window(struct wbst_run *run)
+{
+	if (!run->arg->level) {
+		wbst_window(run);
+		return;
+	}
+	mutex_lock(&wbst_drain_lock);
+	wbst_take_free(run);
+	wbst_window(run);
+	mutex_unlock(&wbst_drain_lock);
+}
+
+static int wbst_run_watched(struct wbst_run *run)
+{
+	int err = wbst_watch(run);
+
+	if (err)
+		return err;
+	wbst_run_window(run);
+	run->arg->listed = wbst_listed(&run->bdi->wb);
+	wbst_unwatch(run, ARRAY_SIZE(wbst_probes));
+	run->arg->queued = atomic_read(&run->queued);
+	run->arg->merged = atomic_read(&run->merged);
+	run->arg->nowork = atomic_read(&run->nowork);
+	return 0;
+}
+
+static int wbst_start(struct wbst_fs *fs, struct wbst_start *arg)
+{
+	struct wbst_run run = {
+		.arg = arg,
+		.bdi = fs->mnt ? fs->mnt->mnt_sb->s_bdi : NULL,
+	};
+	int err = 0;
+
+	if (arg->calls > WBST_MAX_CALLS || arg->level > 100 ||
+	    arg->who > WBST_SOFTIRQ || arg->reason > WBST_REASON_RECLAIM)
+		return -EINVAL;
+	if (arg->who == WBST_OOM_VICTIM && !SELFTEST_OOM_VICTIM)
+		return -EOPNOTSUPP;
+	INIT_LIST_HEAD(&run.pages);
+	INIT_LIST_HEAD(&run.objects);
+	tasklet_init(&run.tasklet, wbst_tasklet, (unsigned long)&run);
+	arg->taken = 0;
+	arg->objects = 0;
+	if (run.bdi)
+		err = wbst_run_watched(&run);
+	else
+		wbst_run_window(&run);
+	tasklet_kill(&run.tasklet);
+	if (!err && !run.done)
+		err = -EAGAIN;		/* the softirq came too late */
+	return err;
+}
+
+static long wbst_ioctl_start(struct wbst_fs *fs, void __user *user)
+{
+	struct wbst_start arg;
+	long err;
+
+	if (copy_from_user(&arg, user, sizeof(arg)))
+		return -EFAULT;
+	err = wbst_start(fs, &arg);
+	if (!err && copy_to_user(user, &arg, sizeof(arg)))
+		err = -EFAULT;
+	return err;
+}
+
+static long wbst_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
+{
+	struct wbst_fs *fs = file->private_data;
+	long err = -ENOTTY;
+
+	if (mutex_lock_killable(&fs->lock))
+		return -EINTR;
+	switch (cmd) {
+	case WBST_STALL:
+		err = wbst_stall(fs);
+		break;
+	case WBST_RELEASE:
+		err = wbst_release(fs);
+		break;
+	case WBST_START:
+		err = wbst_ioctl_start(fs, (void __user *)arg);
+		break;
+	}
+	mutex_unlock(&fs->lock);
+	return err;
+}
+
+static int wbst_open(struct inode *inode, struct file *file)
+{
+	struct wbst_fs *fs;
+
+	if (!capable(CAP_SYS_ADMIN))
+		return -EPERM;
+	fs = kzalloc(sizeof(*fs), GFP_KERNEL);
+	if (!fs)
+		return -ENOMEM;
+	mutex_init(&fs->lock);
+	init_waitqueue_head(&fs->wait);
+	file->private_data = fs;
+	return 0;
+}
+
+static int wbst_close(struct inode *inode, struct file *file)
+{
+	struct wbst_fs *fs = file->private_data;
+
+	if (fs->mnt)
+		wbst_let_go(fs);
+	wbst_fs_put(fs);
+	kfree(fs);
+	return 0;
+}
+
+static const struct file_operations wbst_fops = {
+	.owner		= THIS_MODULE,
+	.open		= wbst_open,
+	.release	= wbst_close,
+	.unlocked_ioctl	= wbst_ioctl,
+};
+
+static struct miscdevice wbst_device = {
+	.minor		= MISC_DYNAMIC_MINOR,
+	.name		= "writeback_selftest",
+	.fops		= &wbst_fops,
+	.mode		= 0600,
+};
+
+static int __init wbst_init(void)
+{
+	for_each_kernel_tracepoint(wbst_find_tracepoint, NULL);
+	return misc_register(&wbst_device);
+}
+device_initcall(wbst_init);

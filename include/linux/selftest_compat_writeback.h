@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What fs/writeback_selftest.c needs to be one source for v4.6 and v6.12.
+ * Only names and shapes: what a test does stands in the test.
+ */
+#ifndef _LINUX_SELFTEST_COMPAT_WRITEBACK_H
+#define _LINUX_SELFTEST_COMPAT_WRITEBACK_H
+
+#include <linux/backing-dev.h>
+#include <linux/fs.h>
+#include <linux/sched.h>
+#include <linux/slab.h>
+#include <linux/version.h>
+#include <linux/vmstat.h>
+#include <linux/writeback.h>
+
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 12, 0)
+
+#define SELFTEST_WB_REASON_RECLAIM	WB_REASON_VMSCAN
+
+/* The victim's mm is marked, not the task: not to be had without a kill. */
+#define SELFTEST_OOM_VICTIM	0
+
+static inline void selftest_set_oom_victim(bool victim)
+{
+}
+
+/* Always asks for everything. */
+static inline void selftest_start_writeback(long nr_pages,
+					    enum wb_reason reason)
+{
+	wakeup_flusher_threads(reason);
+}
+
+static inline s64 selftest_slab_pages(void)
+{
+	return global_node_page_state_pages(NR_SLAB_UNRECLAIMABLE_B);
+}
+
+static inline int selftest_setup_bdi(struct super_block *sb, char *name)
+{
+	static atomic_t nr;
+
+	return super_setup_bdi_name(sb, "%s-%d", name, atomic_inc_return(&nr));
+}
+
+static inline void selftest_cleanup_bdi(struct backing_dev_info *bdi)
+{
+}
+
+#else /* v4.6 */
+
+#define SELFTEST_WB_REASON_RECLAIM	WB_REASON_TRY_TO_FREE_PAGES
+
+#define SELFTEST_OOM_VICTIM	1
+
+static inline void selftest_set_oom_victim(bool victim)
+{
+	if (victim)
+		set_thread_flag(TIF_MEMDIE);
+	else
+		clear_thread_flag(TIF_MEMDIE);
+}
+
+static inline void selftest_start_writeback(long nr_pages,
+					    enum wb_reason reason)
+{
+	wakeup_flusher_threads(nr_pages, reason);
+}
+
+static inline s64 selftest_slab_pages(void)
+{
+	struct zone *zone;
+	s64 nr = 0;
+
+	for_each_populated_zone(zone)
+		nr += zone_page_state_snapshot(zone, NR_SLAB_UNRECLAIMABLE);
+	return nr;
+}
+
+static inline int selftest_setup_bdi(struct super_block *sb, char *name)
+{
+	struct backing_dev_info *bdi = kzalloc(sizeof(*bdi), GFP_KERNEL);
+	int err;
+
+	if (!bdi)
+		return -ENOMEM;
+	err = bdi_setup_and_register(bdi, name);
+	if (err) {
+		kfree(bdi);
+		return err;
+	}
+	sb->s_bdi = bdi;
+	return 0;
+}
+
+static inline void selftest_cleanup_bdi(struct backing_dev_info *bdi)
+{
+	if (bdi == &noop_backing_dev_info)
+		return;
+	bdi_destroy(bdi);
+	kfree(bdi);
+}
+
+#endif /* v4.6 */
+
+#endif /* _LINUX_SELFTEST_COMPAT_WRITEBACK_H */

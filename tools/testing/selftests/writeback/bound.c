@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * bound: what becomes of start requests while the flusher is stalled. One is
+ * being worked on, one waits, the others are merged into that; no wish is
+ * lost, and the events tell of each.
+ */
+#include "wb_device.h"
+
+#define CALLS	1000
+#define ROUNDS	20
+
+static struct wbst_start start(int dev, uint32_t calls, int64_t nr_pages,
+			       uint32_t who)
+{
+	struct wbst_start s = {
+		.who = who, .calls = calls, .nr_pages = nr_pages,
+		.reason = who == WBST_MEMALLOC ? WBST_REASON_RECLAIM :
+						 WBST_REASON_SYNC,
+	};
+
+	wb_start(dev, &s);
+	return s;
+}
+
+static void bounded(uint32_t who)
+{
+	int dev = wb_stall();
+	struct wbst_start s;
+
+	s = start(dev, CALLS, 32, who);
+	ksft_print_msg("queued %llu, merged %llu, nowork %llu, waiting %llu\n",
+		       s.queued, s.merged, s.nowork, s.listed);
+	wb_release(dev);
+	ksft_check(s.listed <= 1, "%llu items wait for the flusher", s.listed);
+	ksft_check(s.queued <= 1, "%llu items queued", s.queued);
+}
+
+WB_CASE(task)
+{
+	bounded(WBST_TASK);
+}
+
+WB_CASE(reclaim)
+{
+	bounded(WBST_MEMALLOC);
+}
+
+WB_CASE(oom_victim)
+{
+	bounded(WBST_OOM_VICTIM);
+}
+
+WB_CASE(softirq)
+{
+	bounded(WBST_SOFTIRQ);
+}
+
+WB_CASE(each_call_is_told)
+{
+	int dev = wb_stall();
+	struct wbst_start s;
+
+	s = start(dev, CALLS, 32, WBST_TASK);
+	wb_release(dev);
+	if (!s.queued && !s.merged && !s.nowork)
+		ksft_case_skip("this kernel has no events for it");
+	ksft_check(s.queued + s.merged + s.nowork == CALLS,
+		   "%llu queued, %llu merged, %llu without item of %u calls",
+		   s.queued, s.merged, s.nowork, CALLS);
+}
+
+/* The largest number of pages that the flusher set out to write, and why. */
+static long largest_begun(const char *trace, char *reason, size_t size)
+{
+	const char *at = trace, *why;
+	long nr, most = -1;
+
+	while ((at = strstr(at, "nr_pages="))) {
+		at += strlen("nr_pages=");
+		nr = strtol(at, NULL, 10);
+		if (nr <= most)
+			continue;
+		most = nr;
+		why = strstr(at, "reason=");
+		if (why)
+			snprintf(reason, size, "%.*s",
+				 (int)strcspn(why, " \n"), why);
+	}
+	return most;
+}
+
+WB_CASE(largest_wish_is_kept)
+{
+	char reason[64] = "";
+	struct wbst_start s;
+	long most;
+	int dev;
+
+	dev = wb_stall();
+	wb_trace("writeback/writeback_exec",
+		 "sync_mode==0 && name ~ \"wbselftest*\"");
+	s = start(dev, 1, 10, WBST_TASK);
+	if (!s.queued)
+		ksft_case_skip("this kernel asks for everything at once");
+	start(dev, 1, 4000, WBST_MEMALLOC);
+	start(dev, 1, 30, WBST_TASK);
+	wb_release(dev);
+	most = largest_begun(wb_traced(), reason, sizeof(reason));
+	ksft_check(most >= 4000, "of 10, 4000 and 30 pages %ld were begun",
+		   most);
+	ksft_check(!strcmp(reason, "reason=try_to_free_pages"),
+		   "the pages of reclaim were begun for %s", reason);
+}
+
+/* A request that was begun makes room for the next one, time and again. */
+WB_CASE(room_for_the_next)
+{
+	struct wbst_start s;
+	int dev, i;
+
+	dev = wb_stall();
+	s = start(dev, 1, 32, WBST_TASK);
+	if (!s.queued)
+		ksft_case_skip("this kernel has no events for it");
+	wb_release(dev);
+	for (i = 0; i < ROUNDS; i++) {
+		ksft_check(!ioctl(dev, WBST_STALL),
+			   "round %d: writeback was not begun: %s", i,
+			   strerror(errno));
+		s = start(dev, 2, 32, WBST_TASK);
+		ksft_check(s.queued >= 1 && s.listed >= 1,
+			   "round %d: nothing was queued", i);
+		wb_release(dev);
+	}
+}
+
+/* A device file that is closed, or whose owner is killed, stalls nobody. */
+WB_CASE(killed_owner)
+{
+	pid_t pid = fork();
+	int status;
+
+	ksft_need(pid >= 0, "fork");
+	if (!pid) {
+		start(wb_stall(), CALLS, 32, WBST_TASK);
+		raise(SIGKILL);
+	}
+	ksft_need(waitpid(pid, &status, 0) == pid && WIFSIGNALED(status),
+		  "a child that is killed");
+	sync();		/* would wait for the stalled file system */
+}
+
+static const struct ksft_case cases[] = {
+	{ "task", task },
+	{ "reclaim", reclaim },
+	{ "oom_victim", oom_victim },
+	{ "softirq", softirq },
+	{ "each_call_is_told", each_call_is_told },
+	{ "largest_wish_is_kept", largest_wish_is_kept },
+	{ "room_for_the_next", room_for_the_next },
+	{ "killed_owner", killed_owner },
+};
+
+int main(int argc, char **argv)
+{
+	return ksft_run_cases(cases, ARRAY_SIZE(cases), argc, argv);
+}

@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * reserves: what starting writeback takes when free memory is below the min
+ * watermark: nothing, whoever asks, and without a word in the log.
+ */
+#include "wb_device.h"
+
+#define CALLS	1000
+#define LEVEL	75	/* percent of min: atomic allocations go down to 50 */
+
+static void print_zones(const struct wbst_start *s)
+{
+	uint32_t i;
+
+	for (i = 0; i < s->nr_zones; i++)
+		ksft_print_msg("zone %u: min %llu, free %llu to %llu pages\n",
+			       i, s->zone[i].min, s->zone[i].before,
+			       s->zone[i].after);
+	ksft_print_msg("taken %llu pages, %llu objects; slab %+lld pages\n",
+		       s->taken, s->objects, s->slab);
+	ksft_print_msg("queued %llu, merged %llu, nowork %llu, waiting %llu\n",
+		       s->queued, s->merged, s->nowork, s->listed);
+}
+
+static long lost_pages(const struct wbst_start *s)
+{
+	long lost = 0;
+	uint32_t i;
+
+	for (i = 0; i < s->nr_zones; i++)
+		lost += (long)s->zone[i].before - (long)s->zone[i].after;
+	return lost;
+}
+
+static bool below_min(const struct wbst_start *s)
+{
+	uint32_t i;
+
+	for (i = 0; i < s->nr_zones; i++)
+		if (s->zone[i].before < s->zone[i].min)
+			return true;
+	return false;
+}
+
+static void start_below_min(struct wbst_start *s)
+{
+	int dev;
+
+	wb_one_cpu();
+	dev = wb_stall();
+	wb_start(dev, s);
+	print_zones(s);
+	wb_release(dev);
+	close(dev);
+	ksft_need(below_min(s), "free memory below the min watermark");
+}
+
+static void takes_no_reserve(uint32_t who)
+{
+	struct wbst_start s = {
+		.who = who, .reason = WBST_REASON_RECLAIM,
+		.calls = CALLS, .nr_pages = 32,
+		.level = LEVEL, .object_size = WB_ITEM_SIZE,
+	};
+
+	start_below_min(&s);
+	ksft_check(lost_pages(&s) <= 1, "%u calls took %ld pages", CALLS,
+		   lost_pages(&s));
+}
+
+WB_CASE(task)
+{
+	takes_no_reserve(WBST_TASK);
+}
+
+WB_CASE(reclaim)
+{
+	takes_no_reserve(WBST_MEMALLOC);
+}
+
+WB_CASE(oom_victim)
+{
+	takes_no_reserve(WBST_OOM_VICTIM);
+}
+
+WB_CASE(softirq)
+{
+	takes_no_reserve(WBST_SOFTIRQ);
+}
+
+/* Whether the kernel log got a line with that text; reads up what there is. */
+static bool logged(int kmsg, const char *text)
+{
+	char line[8192];
+	bool found = false;
+	ssize_t n;
+
+	while ((n = read(kmsg, line, sizeof(line) - 1)) > 0 || errno == EPIPE) {
+		line[n > 0 ? n : 0] = 0;
+		found |= !!strstr(line, text);
+	}
+	return found;
+}
+
+WB_CASE(quiet)
+{
+	struct wbst_start s = {
+		.who = WBST_TASK, .calls = CALLS, .nr_pages = 32,
+		.level = LEVEL, .object_size = WB_ITEM_SIZE,
+	};
+	int kmsg = open("/dev/kmsg", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+
+	ksft_need(kmsg >= 0, "opening /dev/kmsg");
+	ksft_need(lseek(kmsg, 0, SEEK_END) >= 0, "seeking in /dev/kmsg");
+	start_below_min(&s);
+	ksft_check(!logged(kmsg, "page allocation failure"),
+		   "a failure that has a fallback was reported");
+}
+
+static const struct ksft_case cases[] = {
+	{ "task", task },
+	{ "reclaim", reclaim },
+	{ "oom_victim", oom_victim },
+	{ "softirq", softirq },
+	{ "quiet", quiet },
+};
+
+int main(int argc, char **argv)
+{
+	return ksft_run_cases(cases, ARRAY_SIZE(cases), argc, argv);
+}

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* wb_device.h: the in-kernel half, fs/writeback_selftest.c */
+#ifndef __WB_DEVICE_H
+#define __WB_DEVICE_H
+
+#include "wb_util.h"
+#include "../../../../include/uapi/linux/writeback_selftest.h"
+
+#define WB_DEVICE	"/dev/writeback_selftest"
+#define WB_ITEM_SIZE	64	/* struct wb_writeback_work, on 64 bit */
+
+static inline int wb_open_device(void)
+{
+	int fd = open(WB_DEVICE, O_RDWR | O_CLOEXEC);
+
+	if (fd < 0 && errno == ENOENT)
+		ksft_case_skip("no " WB_DEVICE);
+	ksft_need(fd >= 0, "opening " WB_DEVICE);
+	return fd;
+}
+
+/* One CPU is enough for exact figures, and more are not. */
+static inline void wb_one_cpu(void)
+{
+	int cpu;
+	char path[64];
+
+	for (cpu = 1; cpu < 4; cpu++) {
+		snprintf(path, sizeof(path),
+			 "/sys/devices/system/cpu/cpu%d/online", cpu);
+		wb_write_text(path, "0");
+	}
+	ksft_need(sysconf(_SC_NPROCESSORS_ONLN) == 1, "one CPU");
+}
+
+/* A device file with a flusher that is stalled, and no other one dirty. */
+static inline int wb_stall(void)
+{
+	int dev = wb_open_device();
+
+	sync();
+	ksft_need(!ioctl(dev, WBST_STALL), "stalling a flusher");
+	return dev;
+}
+
+static inline void wb_release(int dev)
+{
+	ksft_check(!ioctl(dev, WBST_RELEASE), "release: %s", strerror(errno));
+}
+
+static inline int wb_try_start(int dev, struct wbst_start *s)
+{
+	int ret;
+
+	while ((ret = ioctl(dev, WBST_START, s)) && errno == EAGAIN)
+		;
+	return ret;
+}
+
+static inline void wb_start(int dev, struct wbst_start *s)
+{
+	int ret = wb_try_start(dev, s);
+
+	if (ret && errno == EOPNOTSUPP)
+		ksft_case_skip("this kernel has no such caller");
+	ksft_need(!ret, "starting writeback");
+}
+
+#endif /* __WB_DEVICE_H */
