@@ -115,7 +115,7 @@ static inline long tables_added(void (*fault)(char *where, int i), int nr)
 
 /* ---- faults and the signals they end in --------------------------------- */
 
-static sigjmp_buf fault_jmp;
+static __thread sigjmp_buf fault_jmp;
 
 static inline void fault_signal(int sig)
 {
@@ -124,7 +124,10 @@ static inline void fault_signal(int sig)
 
 static inline void fault_catch(void)
 {
-	struct sigaction sa = { .sa_handler = fault_signal };
+	struct sigaction sa = {
+		.sa_handler = fault_signal,
+		.sa_flags = SA_NODEFER,	/* the jump restores no mask */
+	};
 
 	sigaction(SIGBUS, &sa, NULL);
 	sigaction(SIGSEGV, &sa, NULL);
@@ -133,7 +136,7 @@ static inline void fault_catch(void)
 /* Both return the signal that the access ended in, or 0. */
 static inline int try_read(const volatile char *p)
 {
-	int sig = sigsetjmp(fault_jmp, 1);
+	int sig = sigsetjmp(fault_jmp, 0);
 
 	if (!sig)
 		(void)*p;
@@ -142,7 +145,7 @@ static inline int try_read(const volatile char *p)
 
 static inline int try_write(volatile char *p, char c)
 {
-	int sig = sigsetjmp(fault_jmp, 1);
+	int sig = sigsetjmp(fault_jmp, 0);
 
 	if (!sig)
 		*p = c;

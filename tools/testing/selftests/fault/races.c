@@ -1,0 +1,381 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Threads of one process race for empty PMDs, while one more pulls the rug:
+ * MADV_DONTNEED, mremap, munmap, truncation, fork.
+ *
+ * Each thread has a word of its own in every page. What it wrote there must
+ * be found there, or nothing where the disturbance may lose it. That the
+ * books balance shows in VmPTE, and in the kernel log after the exit.
+ *
+ * "races rounds=1000 [case...]" runs longer.
+ */
+#include "fault.h"
+#include <pthread.h>
+
+#define THREADS	4
+#define PMDS	8		/* empty ones in a round */
+#define FIRST	2		/* their first slot */
+#define MOVED	(FIRST + PMDS)	/* and where mremap() takes them */
+#define PASSES	3
+#define RW	(PROT_READ | PROT_WRITE)
+
+static unsigned long rounds = 10;
+
+struct kind {
+	const char *type;	/* of the file system; NULL: anonymous */
+	int flags;
+	int pmds;
+	int reads;		/* only */
+	int huge;
+};
+
+static const struct kind anon = { .flags = MAP_PRIVATE, .pmds = PMDS };
+static const struct kind zero = { .flags = MAP_PRIVATE, .pmds = PMDS,
+				  .reads = 1 };
+static const struct kind private_file = { .type = "ramfs", .pmds = PMDS,
+					  .flags = MAP_PRIVATE };
+static const struct kind shared_file = { .type = "ramfs", .pmds = PMDS,
+					 .flags = MAP_SHARED };
+static const struct kind tmpfs = { .type = "tmpfs", .pmds = PMDS,
+				   .flags = MAP_SHARED };
+static const struct kind huge = { .flags = MAP_PRIVATE, .pmds = 2, .huge = 1 };
+
+static const unsigned int pages[] = { 0, 7, 300, 511 };	/* of a PMD */
+
+static const struct kind *kind;
+static int file;
+static int may_lose;		/* what was written, in this case */
+
+/* ---- what a thread does ----------------------------------------------------- */
+
+static unsigned long this_round;
+static pthread_barrier_t start, end;
+static int running;		/* threads, in this round */
+static char written[THREADS][PMDS][ARRAY_SIZE(pages)];
+
+static uint64_t value(int thread, int pmd, unsigned int page)
+{
+	return this_round << 16 | pmd << 12 | page << 8 | (thread + 1);
+}
+
+static volatile uint64_t *word(int first, int thread, int pmd,
+			       unsigned int page)
+{
+	return (uint64_t *)(slot(first + pmd) + pages[page] * PAGE) + thread;
+}
+
+static int try_load(volatile uint64_t *p, uint64_t *v)
+{
+	int sig = sigsetjmp(fault_jmp, 0);
+
+	if (!sig)
+		*v = *p;
+	return sig;
+}
+
+static int try_store(volatile uint64_t *p, uint64_t v)
+{
+	int sig = sigsetjmp(fault_jmp, 0);
+
+	if (!sig)
+		*p = v;
+	return sig;
+}
+
+static void load(volatile uint64_t *p, uint64_t want, int or_nothing)
+{
+	uint64_t v;
+
+	if (!try_load(p, &v))
+		ksft_check(v == want || (or_nothing && !v),
+			   "%#lx where %#lx was written", (long)v, (long)want);
+}
+
+static void touch(int thread, int pmd, unsigned int page)
+{
+	volatile uint64_t *p = word(FIRST, thread, pmd, page);
+	uint64_t v = value(thread, pmd, page);
+
+	if (kind->reads || page & 1)
+		load(p, 0, 0);
+	if (kind->reads || try_store(p, v))
+		return;
+	written[thread][pmd][page] = 1;
+	load(p, v, may_lose);
+}
+
+static void touch_all(int thread)
+{
+	unsigned int i;
+	int pmd;
+
+	for (pmd = 0; pmd < kind->pmds; pmd++)
+		for (i = 0; i < ARRAY_SIZE(pages); i++)
+			touch(thread, pmd, (i + thread) % ARRAY_SIZE(pages));
+}
+
+static void *racer(void *arg)
+{
+	int thread = (long)arg;
+	unsigned long round;
+
+	for (round = 1; round <= rounds; round++) {
+		pthread_barrier_wait(&start);
+		touch_all(thread);
+		__atomic_sub_fetch(&running, 1, __ATOMIC_ACQ_REL);
+		pthread_barrier_wait(&end);
+	}
+	return NULL;
+}
+
+static int still_running(void)
+{
+	return __atomic_load_n(&running, __ATOMIC_ACQUIRE) > 0;
+}
+
+/* ---- a round ---------------------------------------------------------------- */
+
+static size_t length(void)
+{
+	return kind->pmds * SLOT;
+}
+
+static void map_part(int pmd, size_t len)
+{
+	char *p = slot(FIRST + pmd);
+
+	if (kind->type)
+		map_at(p, len, RW, kind->flags, file, pmd * SLOT);
+	else
+		map_at(p, len, RW, kind->flags | MAP_ANONYMOUS, -1, 0);
+	if (kind->huge)
+		madvise(p, len, MADV_HUGEPAGE);
+}
+
+/* A new file is all holes; on ramfs half of the pages are in the cache. */
+static void renew_file(void)
+{
+	unsigned int i;
+	char c;
+
+	ksft_need(!ftruncate(file, 0) && !ftruncate(file, length()), "size");
+	if (strcmp(kind->type, "ramfs"))
+		return;
+	for (i = 0; i < PMDS * ARRAY_SIZE(pages); i += 2)
+		ksft_need(pread(file, &c, 1, i / ARRAY_SIZE(pages) * SLOT +
+				pages[i % ARRAY_SIZE(pages)] * PAGE) == 1,
+			  "pread");
+}
+
+static void verify(int first)
+{
+	unsigned int page;
+	int thread, pmd;
+	uint64_t want;
+
+	for (thread = 0; thread < THREADS; thread++)
+		for (pmd = 0; pmd < kind->pmds; pmd++)
+			for (page = 0; page < ARRAY_SIZE(pages); page++) {
+				want = written[thread][pmd][page] ?
+				       value(thread, pmd, page) : 0;
+				load(word(first, thread, pmd, page), want,
+				     may_lose);
+			}
+}
+
+static void one_round(unsigned long round, int (*disturb)(void))
+{
+	int first;
+
+	memset(written, 0, sizeof(written));
+	if (kind->type)
+		renew_file();
+	map_part(0, length());
+	running = THREADS;
+	this_round = round;
+	pthread_barrier_wait(&start);
+	first = disturb();
+	pthread_barrier_wait(&end);
+	verify(first);
+	ksft_need(!munmap(slot(FIRST), 2 * PMDS * SLOT), "munmap");
+}
+
+static void race(const struct kind *k, int (*disturb)(void), int loses)
+{
+	pthread_t threads[THREADS];
+	unsigned long round;
+	long i, before, added;
+
+	kind = k;
+	may_lose = loses;
+	fault_catch();
+	slots_reserve();
+	if (k->type) {
+		private_mount("none", k->type, NULL);
+		file = make_file("race", 0);
+	}
+	pthread_barrier_init(&start, NULL, THREADS + 1);
+	pthread_barrier_init(&end, NULL, THREADS + 1);
+	for (i = 0; i < THREADS; i++)
+		ksft_need(!pthread_create(&threads[i], NULL, racer, (void *)i),
+			  "a thread");
+	one_round(1, disturb);
+	before = vm_pte(getpid());
+	for (round = 2; round <= rounds; round++)
+		one_round(round, disturb);
+	added = vm_pte(getpid()) - before;
+	ksft_check(!added, "%ld kB of tables left over", added);
+	for (i = 0; i < THREADS; i++)
+		pthread_join(threads[i], NULL);
+}
+
+/* ---- the disturbances; each returns the slot where the range is then --------- */
+
+static int undisturbed(void)
+{
+	return FIRST;
+}
+
+/* A PMD after the other, as the threads go; but not for ever. */
+static void keep_at(void (*disturb)(int pmd))
+{
+	int pass, pmd;
+
+	for (pass = 0; pass < PASSES && still_running(); pass++)
+		for (pmd = 0; pmd < kind->pmds; pmd++) {
+			disturb(pmd);
+			sched_yield();
+		}
+}
+
+static void empty_pmd(int pmd)
+{
+	madvise(slot(FIRST + pmd), SLOT, MADV_DONTNEED);
+}
+
+static int dontneed(void)
+{
+	keep_at(empty_pmd);
+	return FIRST;
+}
+
+/* Once: what comes later finds nothing at the old place. */
+static int moved(void)
+{
+	ksft_need(mremap(slot(FIRST), length(), length(),
+			 MREMAP_MAYMOVE | MREMAP_FIXED, slot(MOVED)) ==
+		  slot(MOVED), "mremap");
+	return MOVED;
+}
+
+/* The table is freed under those who look for it. */
+static void unmap_pmd(int pmd)
+{
+	munmap(slot(FIRST + pmd), SLOT);
+	map_part(pmd, SLOT);
+}
+
+static int unmapped(void)
+{
+	keep_at(unmap_pmd);
+	return FIRST;
+}
+
+static void cut_file(int pmd)
+{
+	ksft_need(!ftruncate(file, pmd * SLOT) && !ftruncate(file, length()),
+		  "ftruncate");
+}
+
+static int truncated(void)
+{
+	keep_at(cut_file);
+	return FIRST;
+}
+
+/* Whether the child has a word depends on the moment; a wrong one, never. */
+static void check_in_child(void)
+{
+	unsigned int page;
+	int thread, pmd;
+
+	for (thread = 0; thread < THREADS; thread++)
+		for (pmd = 0; pmd < kind->pmds; pmd++)
+			for (page = 0; page < ARRAY_SIZE(pages); page++)
+				load(word(FIRST, thread, pmd, page),
+				     value(thread, pmd, page), 1);
+	_exit(KSFT_PASS);
+}
+
+static int forked(void)
+{
+	pid_t pid = fork();
+	int status;
+
+	ksft_need(pid >= 0, "fork");
+	if (!pid)
+		check_in_child();
+	ksft_need(waitpid(pid, &status, 0) == pid, "waitpid");
+	ksft_check(!status, "child's status %#x", status);
+	return FIRST;
+}
+
+/* ---- cases ------------------------------------------------------------------- */
+
+/* kind, disturbance, may what was written be lost? */
+#define RACES(X)			\
+	X(anon, undisturbed, 0)		\
+	X(anon, dontneed, 1)		\
+	X(anon, moved, 0)		\
+	X(anon, unmapped, 1)		\
+	X(anon, forked, 0)		\
+	X(zero, undisturbed, 0)		\
+	X(zero, dontneed, 0)		\
+	X(zero, moved, 0)		\
+	X(zero, unmapped, 0)		\
+	X(zero, forked, 0)		\
+	X(private_file, undisturbed, 0)	\
+	X(private_file, dontneed, 1)	\
+	X(private_file, moved, 0)	\
+	X(private_file, unmapped, 1)	\
+	X(private_file, truncated, 1)	\
+	X(private_file, forked, 0)	\
+	X(shared_file, undisturbed, 0)	\
+	X(shared_file, dontneed, 0)	\
+	X(shared_file, moved, 0)	\
+	X(shared_file, unmapped, 0)	\
+	X(shared_file, truncated, 1)	\
+	X(shared_file, forked, 0)	\
+	X(tmpfs, undisturbed, 0)	\
+	X(tmpfs, dontneed, 0)		\
+	X(tmpfs, moved, 0)		\
+	X(tmpfs, unmapped, 0)		\
+	X(tmpfs, truncated, 1)		\
+	X(tmpfs, forked, 0)		\
+	X(huge, undisturbed, 0)		\
+	X(huge, dontneed, 1)		\
+	X(huge, moved, 0)		\
+	X(huge, unmapped, 1)		\
+	X(huge, forked, 0)
+
+#define FUNCTION(kind, disturb, loses)		\
+static void kind##_##disturb(void)		\
+{						\
+	race(&kind, disturb, loses);		\
+}
+RACES(FUNCTION)
+
+#define CASE(kind, disturb, loses) { #kind "_" #disturb, kind##_##disturb },
+
+static const struct ksft_case cases[] = {
+	RACES(CASE)
+};
+
+int main(int argc, char **argv)
+{
+	if (argc > 1 && sscanf(argv[1], "rounds=%lu", &rounds) == 1) {
+		argc--;
+		argv++;
+	}
+	return ksft_run_cases(cases, ARRAY_SIZE(cases), argc, argv);
+}
