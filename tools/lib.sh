@@ -9,6 +9,9 @@ series=$top/patches/$BASE
 build=$O/$BASE
 repo=$build/linux.git
 
+# A hook of git's may have called make: its repository is none of ours.
+unset GIT_DIR GIT_WORK_TREE GIT_INDEX_FILE GIT_OBJECT_DIRECTORY GIT_PREFIX
+
 die() { printf 'latepte: %s\n' "$*" >&2; exit 1; }
 say() { printf '%s\n' "$*"; }
 
@@ -24,13 +27,20 @@ variant_dir() { echo "$build/$1${FLAVOUR:+/$FLAVOUR}"; }
 # The lines of a data file, without comments.
 lines_of() { [ ! -f "$1" ] || sed -e 's/#.*//' -e 's/[[:space:]]*$//' -e '/^$/d' "$1"; }
 
+# git without the user's settings, which can change what a patch looks like
+# (diff.noprefix, format.signOff, apply.whitespace, ...).
+own_git() {
+	GIT_CONFIG_GLOBAL=/dev/null GIT_CONFIG_NOSYSTEM=1 \
+	git -c core.hooksPath=/dev/null "$@"
+}
+
 # Our own commits must come out the same on every machine.
 as_latepte() {
 	GIT_AUTHOR_NAME=latepte GIT_AUTHOR_EMAIL=latepte@localhost \
 	GIT_COMMITTER_NAME=latepte GIT_COMMITTER_EMAIL=latepte@localhost \
 	GIT_AUTHOR_DATE='2016-05-15T22:43:13Z' \
 	GIT_COMMITTER_DATE='2016-05-15T22:43:13Z' \
-	git -c core.hooksPath=/dev/null -c commit.gpgSign=false "$@"
+	own_git "$@"
 }
 
 need_tool() {

@@ -1,0 +1,143 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=sh
+# lib.sh: what the tests of the host side share. Sourced first.
+#
+# A test works in $tmp, which goes when it ends, and with a project of its
+# own in $P, so that the patches and trees in it can be made-up ones. It
+# prints flat TAP: "plan N" first, then run and expect in turns.
+
+top=$(cd "$(dirname "$0")/../.." && pwd)
+tmp=$(mktemp -d) || exit 1
+trap 'rm -rf "$tmp"' EXIT
+trap 'exit 130' INT TERM HUP
+out=$tmp/out
+P=$tmp/p
+
+# Nothing of the caller's may decide what comes out.
+unset BASE LINUX O DL ACCEL SMP MEM TESTS JOBS LIMIT V VARIANT COMPAT UPTO \
+	MUTANT FLAVOUR QEMU DISKS BOOT_LIMIT TEST_LIMIT DOWN_LIMIT \
+	GIT_DIR GIT_WORK_TREE GIT_INDEX_FILE MAKEFLAGS MAKELEVEL MFLAGS
+export HOME="$tmp/home" LC_ALL=C GIT_CONFIG_NOSYSTEM=1
+mkdir "$HOME"
+
+# --- TAP -------------------------------------------------------------------
+
+plan() { echo "1..$1"; tests=0; }
+
+# ok STATUS DESCRIPTION
+ok() {
+	tests=$((tests + 1))
+	if [ "$1" = 0 ]; then
+		echo "ok $tests - $2"
+	else
+		echo "not ok $tests - $2"
+	fi
+	return "$1"
+}
+
+# run COMMAND...: what it prints is kept, and its status.
+run() { "$@" >"$out" 2>&1 </dev/null; rc=$?; }
+
+diag() { echo "# status $rc"; tail -n 12 "$out" | sed 's/^/# /'; }
+
+# expect STATUS TEXT DESCRIPTION: of the last run; TEXT is an ERE
+expect() {
+	[ "$rc" = "$1" ] && grep -qE -e "$2" "$out"
+	ok $? "$3" || diag
+}
+
+# check DESCRIPTION COMMAND...: the command succeeds
+check() {
+	desc=$1
+	shift
+	run "$@"
+	ok $rc "$desc" || diag
+}
+
+skip() { tests=$((tests + 1)); echo "ok $tests - $1 # SKIP $2"; }
+
+not() { ! "$@"; }
+
+# --- made-up kernels -----------------------------------------------------------
+
+# fake_tree DIR VERSION PATCHLEVEL
+fake_tree() {
+	mkdir -p "$1/mm" "$1/fs" "$1/include/linux" "$1/usr"
+	printf 'VERSION = %s\nPATCHLEVEL = %s\nSUBLEVEL = 0\n' "$2" "$3" >"$1/Makefile"
+	seq -f 'memory %g' 60 >"$1/mm/memory.c"
+	seq -f 'filemap %g' 60 >"$1/mm/filemap.c"
+	seq -f 'debug %g' 30 >"$1/mm/Kconfig.debug"
+	seq -f 'mm.h %g' 60 >"$1/include/linux/mm.h"
+	seq -f 'fork %g' 30 >"$1/fs/fork.c"
+	printf '*\n' >"$1/.gitignore"
+	ln -s memory.c "$1/mm/link.c"
+}
+
+# Everything that can be told of the files below a folder.
+fingerprint() {
+	(cd "$1" && find . -printf '%p %y %m %s %T@ %l\n' | sort &&
+		find . -type f | sort | xargs -d '\n' sha256sum) | sha256sum
+}
+
+dev() { git -c user.name=dev -c user.email=dev@localhost -c commit.gpgSign=false "$@"; }
+
+# fake_git DIR VERSION PATCHLEVEL: a repository with the tree in it
+fake_git() {
+	fake_tree "$@" && git init -q "$1" && dev -C "$1" add -f -A . &&
+		dev -C "$1" commit -q -m "Linux $2.$3"
+}
+
+# The project's host side, with patches of no kernel.
+fake_project() {
+	mkdir -p "$P/patches" "$P/mm" "$P/tools/testing/selftests/fault"
+	(cd "$top/tools" && tar -c --exclude=./t --exclude=./testing --exclude=./bench .) |
+		tar -x -C "$P/tools"
+	echo 'int fault_selftest;' >"$P/mm/fault_selftest.c"
+	echo 'all:' >"$P/tools/testing/selftests/fault/Makefile"
+	fake_base v4.6 4 6
+	fake_base v6.12 6 12
+}
+
+# fake_base NAME VERSION PATCHLEVEL: its tarball is one of the download folder
+fake_base() {
+	mkdir -p "$P/patches/$1"
+	printf 'version=%s.%s\nurl=http://nowhere.invalid/linux-%s.%s.tar.xz\nsha256=0\n' \
+		"$2" "$3" "$2" "$3" >"$P/patches/$1/base"
+}
+
+# commit DIR FILE SED-SCRIPT SUBJECT: a change to one file
+commit() {
+	sed -i "$3" "$1/$2" && dev -C "$1" commit -q -m "$4
+
+Why it is done." -- "$2"
+}
+
+# save DIR SERIES-DIR [N]: the last commit becomes patch N of a series
+save() {
+	mkdir -p "$2"
+	touch "$2/series"
+	n=${3:-$(($(wc -l <"$2/series") + 1))}
+	git -C "$1" format-patch -q -1 --zero-commit -N --no-signature \
+		--abbrev=12 --start-number "$n" -o "$2" HEAD
+	(cd "$2" && for p in *.patch; do
+		grep -qxF "$p" series || echo "$p" >>series
+	done)
+}
+
+# Two functional patches, the second on top of the first, one of compat and
+# one of selftest for v4.6; $tmp/dev is the tree that they were made in.
+fake_series() {
+	fake_git "$tmp/dev" 4 6
+	s=$P/patches/v4.6
+	commit "$tmp/dev" fs/fork.c 's/fork 5$/fork five/' 'compat: five' && save "$tmp/dev" "$s/compat"
+	commit "$tmp/dev" mm/memory.c 's/memory 20$/memory twenty/' 'mm: twenty' && save "$tmp/dev" "$s"
+	commit "$tmp/dev" mm/memory.c 's/memory 21$/memory twenty-one/' 'mm: twenty-one' && save "$tmp/dev" "$s"
+	commit "$tmp/dev" mm/Kconfig.debug '$aconfig FAULT_SELFTEST' 'mm: Kconfig entry' && save "$tmp/dev" "$s/selftest"
+}
+
+# A folder in which a command of this name is found first; the body is a script.
+fake_command() {
+	mkdir -p "$tmp/bin"
+	{ echo '#!/bin/sh'; cat; } >"$tmp/bin/$1"
+	chmod +x "$tmp/bin/$1"
+}

@@ -1,0 +1,82 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+# log.t: the scan of the kernel log, by golden samples. In samples/bad each
+# event stands between "begin" and "end" lines of its own name and must be
+# hit and laid to that name; samples/good must come out clean.
+
+# shellcheck source=tools/t/lib.sh
+. "$(dirname "$0")/lib.sh"
+plan 26
+
+samples=$top/tools/log/samples
+mkdir "$tmp/log" && cp "$top"/tools/log/scan "$top"/tools/log/deny "$top"/tools/log/allow "$tmp/log/"
+scan="$tmp/log/scan"
+: >"$tmp/clean.log"
+
+# Names of the events in a bad sample that the scan did not lay a hit to.
+missed() {
+	tr -d '\r' <"$1" | sed -n 's/.*latepte: begin //p' | sort >"$tmp/events"
+	sed -n 's/^[0-9]*: (during \([a-z0-9_]*\)) .*/\1/p' "$out" | sort -u |
+		comm -3 "$tmp/events" - >"$tmp/missed"
+	cat "$tmp/missed" >>"$out"
+	[ ! -s "$tmp/missed" ]
+}
+
+for shell in dash "busybox sh"; do
+	for log in "$samples"/bad/*.log; do
+		name="${shell% sh}: bad/$(basename "$log")"
+		# shellcheck disable=SC2086 # two words
+		run $shell "$scan" "$log"
+		expect 1 '^[0-9]+: \(during ' "$name is not clean"
+		missed "$log"
+		ok $? "$name: every event is hit, under its name" || diag
+	done
+	for log in "$samples"/good/*.log; do
+		# shellcheck disable=SC2086
+		run $shell "$scan" "$log"
+		[ $rc = 0 ] && [ ! -s "$out" ]
+		ok $? "${shell% sh}: good/$(basename "$log") is clean" || diag
+	done
+done
+
+# A rule that no sample has need of may be one that can never hit.
+useless() {
+	cat "$samples"/bad/*.log >"$tmp/all.log"
+	sed -e '/^#/d' -e '/^$/d' "$tmp/log/deny" | while IFS= read -r rule; do
+		grep -q -a -E -e "$rule" "$tmp/all.log" || echo "$rule"
+	done
+}
+useless >"$tmp/useless"
+check "every rule of the deny list has a sample" not test -s "$tmp/useless"
+
+echo 'BUG: before any test' >"$tmp/early.log"
+run "$scan" "$tmp/early.log"
+expect 1 '^1: BUG: before' "a hit outside of a test is laid to none"
+run "$scan" "$tmp/no.log"
+expect 2 'cannot read' "a log that is not there"
+run "$scan"
+expect 2 'cannot read' "no log named"
+
+allow() { printf '%s\n' "$1" >"$tmp/log/allow"; run "$scan" "$samples/bad/v4.6.log"; }
+allow 'until 2016-05-15: BUG:'
+expect 2 'bad or expired' "an exception past its day fails the scan"
+allow 'BUG:'
+expect 2 'bad or expired' "and so does one without a day"
+allow 'until 2999-01-01: '
+expect 2 'bad or expired' "and one without an expression"
+allow 'until 2999-01-01: ('
+expect 2 'grep failed' "and one that is no expression"
+allow 'until 2999-01-01: non-zero nr_ptes'
+[ $rc = 1 ] && ! grep -q nr_ptes "$out" && grep -q nr_pmds "$out"
+ok $? "a valid one excepts its lines and no other" || diag
+: >"$tmp/log/allow"
+rm "$tmp/log/allow"
+run "$scan" "$tmp/clean.log"
+expect 2 'allow list' "no allow list"
+: >"$tmp/log/allow"
+echo '(' >>"$tmp/log/deny"
+run "$scan" "$tmp/clean.log"
+expect 2 'grep failed' "a rule that is no expression"
+echo '# none' >"$tmp/log/deny"
+run "$scan" "$tmp/clean.log"
+expect 2 'no deny list' "an empty deny list"
