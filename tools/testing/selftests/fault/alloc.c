@@ -1,0 +1,324 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * A fault that cannot have its page table, or its page, is told so: EFAULT
+ * from the kernel's own access, nothing left behind, and a clean log. Later
+ * the same access works.
+ *
+ * fail_page_alloc picks the allocation: those of one task, and only while it
+ * faults. The upper levels, a table next door, the anon_vma and the nodes of
+ * the page cache are there before; so what fails is the table or the page.
+ * It is the kernel that faults: a user fault would call the OOM killer.
+ */
+#include "fault.h"
+#include <sys/prctl.h>
+
+#define FAULTS	8
+#define FIRST	2			/* slot of the table next door */
+#define LEN	((FAULTS + 1) * SLOT)
+#define CACHED	16			/* pages of a slot; one window */
+#define NODE	40			/* keeps the cache's node there */
+#define EVER	1000
+#define RW	(PROT_READ | PROT_WRITE)
+#define DIR	"/sys/kernel/debug/fail_page_alloc/"
+
+/* ---- injection -------------------------------------------------------------- */
+
+static struct {
+	const char *name, *value;
+	char before[24];
+} attrs[] = {
+	{ .name = "probability", .value = "0" },
+	{ .name = "task-filter", .value = "Y" },
+	{ .name = "ignore-gfp-wait", .value = "N" },
+	{ .name = "ignore-gfp-highmem", .value = "N" },
+	{ .name = "min-order", .value = "0" },
+	{ .name = "interval", .value = "1" },
+	{ .name = "verbose", .value = "0" },
+	{ .name = "space", .value = "0" },
+	{ .name = "times", .value = "1" },
+};
+
+static void attr_write(const char *name, const char *value)
+{
+	char path[80];
+	int fd;
+
+	snprintf(path, sizeof(path), DIR "%s", name);
+	fd = open(path, O_WRONLY);
+	ksft_need(fd >= 0 && write(fd, value, strlen(value)) > 0,
+		  "%s to %s", value, path);
+	close(fd);
+}
+
+static void attr_set(const char *name, long value)
+{
+	char text[24];
+
+	snprintf(text, sizeof(text), "%ld", value);
+	attr_write(name, text);
+}
+
+static void attr_read(const char *name, char *value, size_t size)
+{
+	char path[80];
+	ssize_t n;
+	int fd;
+
+	snprintf(path, sizeof(path), DIR "%s", name);
+	fd = open(path, O_RDONLY);
+	n = read(fd, value, size - 1);
+	ksft_need(fd >= 0 && n > 0, "%s", path);
+	value[n] = 0;
+	close(fd);
+}
+
+static int make_it_fail;
+
+static void arm(int on)
+{
+	ksft_need(pwrite(make_it_fail, on ? "1" : "0", 1, 0) == 1,
+		  "/proc/self/make-it-fail");
+}
+
+struct mode {
+	int skip;		/* allocations that succeed first */
+	int times;		/* that fail then */
+	int spare_pages;	/* never fail a page of user memory */
+};
+
+/* Of @m->times failures, those that took place. */
+static long inject(const struct mode *m, int (*access)(char *), char *p,
+		   int *ret)
+{
+	char left[24];
+
+	attr_write("ignore-gfp-highmem", m->spare_pages ? "Y" : "N");
+	attr_set("space", m->skip + 1);
+	attr_set("times", m->times);
+	attr_set("probability", 100);
+	arm(1);
+	*ret = access(p);
+	arm(0);
+	attr_set("probability", 0);
+	attr_read("times", left, sizeof(left));
+	return m->times - atol(left);
+}
+
+/* ---- what faults -------------------------------------------------------------- */
+
+struct path {
+	const char *type;	/* of the file system; NULL: anonymous */
+	int flags;
+	int warm;
+	int write;
+};
+
+static const struct path warm_read = { "ramfs", MAP_SHARED, 1, 0 };
+static const struct path cold_read = { "ramfs", MAP_SHARED, 0, 0 };
+static const struct path tmpfs_hole = { "tmpfs", MAP_SHARED, 0, 0 };
+static const struct path cow = { "ramfs", MAP_PRIVATE, 1, 1 };
+static const struct path shared_write = { "ramfs", MAP_SHARED, 1, 1 };
+static const struct path anon_write = { NULL, MAP_PRIVATE, 0, 1 };
+static const struct path zero_page = { NULL, MAP_PRIVATE, 0, 0 };
+
+static int any_file;		/* for an ioctl() */
+
+/* Each is one get_user() or put_user() of an int: one fault. */
+static int kernel_read(char *p)
+{
+	return ioctl(any_file, FIONBIO, p);
+}
+
+static int kernel_write(char *p)
+{
+	return prctl(PR_GET_PDEATHSIG, p);
+}
+
+static int expected_word(const struct path *path)
+{
+	if (path->write)
+		return SIGKILL;
+	return path->warm ? 'w' : 0;
+}
+
+static void fill_cache(int file, int warm)
+{
+	static const char page[PAGE] = "w";
+	off_t at;
+	int i;
+
+	for (at = 0; at < (off_t)LEN; at += SLOT) {
+		for (i = 0; warm && i < CACHED; i++)
+			ksft_need(pwrite(file, page, PAGE, at + i * PAGE) > 0,
+				  "a warm page");
+		ksft_need(pwrite(file, page, PAGE, at + NODE * PAGE) > 0,
+			  "a page in the node");
+	}
+}
+
+static int make_mapped_file(const struct path *path)
+{
+	int file;
+
+	if (!path->type)
+		return -1;
+	private_mount("none", path->type, NULL);
+	file = make_file("mapped", LEN);
+	fill_cache(file, path->warm);
+	return file;
+}
+
+static void map_it(const struct path *path)
+{
+	int file = make_mapped_file(path);
+	int fds[2];
+	char *p;
+
+	ksft_need(!pipe(fds), "a pipe");
+	any_file = fds[0];
+	slots_reserve();
+	p = map_at(slot(FIRST), LEN, RW, path->flags |
+		   (file < 0 ? MAP_ANONYMOUS : 0), file, 0);
+	madvise(p, LEN, MADV_NOHUGEPAGE);
+	/* the table next door; for a private mapping, the anon_vma */
+	if (path->write || path->flags == MAP_PRIVATE)
+		*(volatile char *)p = 1;
+	else
+		(void)*(volatile char *)p;
+}
+
+/* ---- cases -------------------------------------------------------------------- */
+
+static const struct mode no_table = { 0, EVER, 1 };
+static const struct mode first_fails = { 0, 1, 0 };
+static const struct mode second_fails = { 1, 1, 0 };
+
+static int (*access_of(const struct path *path))(char *)
+{
+	return path->write ? kernel_write : kernel_read;
+}
+
+static void expect_later(const struct path *path, char *p)
+{
+	ksft_check(!access_of(path)(p), "still fails, and nothing is injected");
+	ksft_check(*(int *)p == expected_word(path), "%d is there, not %d",
+		   *(int *)p, expected_word(path));
+}
+
+/* How many of the accesses failed; @kb: tables that these left */
+static int fail_all(const struct path *path, const struct mode *m, long *kb,
+		    long *injected)
+{
+	int i, ret, failed = 0;
+	long before;
+	char *p;
+
+	*kb = 0;
+	*injected = 0;
+	for (i = 1; i <= FAULTS; i++) {
+		p = slot(FIRST + i);
+		before = vm_pte(getpid());
+		*injected += inject(m, access_of(path), p, &ret);
+		ksft_check(!ret || errno == EFAULT, "errno %d", errno);
+		failed += ret != 0;
+		*kb += vm_pte(getpid()) - before - (ret ? 0 : TABLE_KB);
+		expect_later(path, p);
+	}
+	return failed;
+}
+
+static int run(const struct path *path, const struct mode *m, long *injected)
+{
+	int failed, ret;
+	long kb;
+
+	make_it_fail = open("/proc/self/make-it-fail", O_RDWR);
+	ksft_need(make_it_fail >= 0, "/proc/self/make-it-fail");
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	map_it(path);
+	inject(&second_fails, access_of(path), slot(FIRST), &ret);
+	failed = fail_all(path, m, &kb, injected);
+	ksft_print_msg("%ld allocations failed, %d of %d accesses\n",
+		       *injected, failed, FAULTS);
+	ksft_check(!kb, "failing faults left %ld kB of tables", kb);
+	return failed;
+}
+
+/* Without a table nothing can be mapped: each access must fail. */
+static void expect_failure(const struct path *path, const struct mode *m)
+{
+	long injected;
+	int failed = run(path, m, &injected);
+
+	ksft_need(injected >= FAULTS, "failures, not %ld", injected);
+	ksft_check(failed == FAULTS, "only %d of %d accesses failed", failed,
+		   FAULTS);
+}
+
+/* One failure may be got over; what counts is what is left behind. */
+static void expect_nothing_left(const struct path *path, const struct mode *m)
+{
+	long injected;
+
+	run(path, m, &injected);
+}
+
+/* Fault-around is a favour: when it fails, the fault goes on without. */
+static void expect_success(const struct path *path, const struct mode *m)
+{
+	long injected;
+	int failed = run(path, m, &injected);
+
+	ksft_need(injected == FAULTS, "a failure each, not %ld", injected);
+	ksft_check(!failed, "%d of %d accesses failed", failed, FAULTS);
+}
+
+#define ALLOCS(X)					\
+	X(warm_read, no_table, failure)			\
+	X(warm_read, first_fails, success)		\
+	X(cold_read, no_table, failure)			\
+	X(cold_read, first_fails, nothing_left)		\
+	X(cold_read, second_fails, nothing_left)	\
+	X(tmpfs_hole, no_table, failure)		\
+	X(tmpfs_hole, first_fails, nothing_left)	\
+	X(tmpfs_hole, second_fails, nothing_left)	\
+	X(cow, no_table, failure)			\
+	X(cow, first_fails, nothing_left)		\
+	X(cow, second_fails, nothing_left)		\
+	X(shared_write, no_table, failure)		\
+	X(shared_write, first_fails, nothing_left)	\
+	X(anon_write, no_table, failure)		\
+	X(anon_write, first_fails, nothing_left)	\
+	X(anon_write, second_fails, nothing_left)	\
+	X(zero_page, no_table, failure)			\
+	X(zero_page, first_fails, nothing_left)
+
+#define FUNCTION(path, mode, outcome)	\
+static void path##_##mode(void)		\
+{					\
+	expect_##outcome(&path, &mode);	\
+}
+ALLOCS(FUNCTION)
+
+#define CASE(path, mode, outcome) { #path "_" #mode, path##_##mode },
+
+static const struct ksft_case cases[] = {
+	ALLOCS(CASE)
+};
+
+/* The attributes are the system's: they are put back in the end. */
+int main(int argc, char **argv)
+{
+	int there = !access(DIR "times", W_OK);
+	unsigned int i;
+	int ret;
+
+	for (i = 0; there && i < ARRAY_SIZE(attrs); i++) {
+		attr_read(attrs[i].name, attrs[i].before, 24);
+		attr_write(attrs[i].name, attrs[i].value);
+	}
+	ret = ksft_run_cases(cases, ARRAY_SIZE(cases), argc, argv);
+	for (i = 0; there && i < ARRAY_SIZE(attrs); i++)
+		attr_write(attrs[i].name, attrs[i].before);
+	return ret;
+}
