@@ -253,7 +253,9 @@ static void fst_saw_alloc(void *data, struct page *page, unsigned int order,
 {
 	struct fst *fst = data;
 	struct fst_probe *p = &fst->probe;
-	bool atomic = preempt_count() || irqs_disabled() || fst_in_rcu();
+	/* The tracepoint itself disables preemption once */
+	bool atomic = preempt_count() > PREEMPT_DISABLE_OFFSET ||
+		      irqs_disabled() || fst_in_rcu();
 	unsigned long flags;
 
 	if (in_interrupt() || current->mm != READ_ONCE(p->mm))
@@ -464,7 +466,9 @@ static ssize_t fst_read(struct file *file, char __user *buf, size_t count,
 		return -ERESTARTSYS;
 	err = kfifo_to_user(&fst->events, buf, count, &copied);
 	mutex_unlock(&fst->read_mutex);
-	return err ? err : copied;
+	if (err && !copied)
+		return err;
+	return copied;
 }
 
 /* Rules */

@@ -1,0 +1,275 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Threads of one mm fault the same empty PMD, with different answers of the
+ * handler, while the main thread does something to the mapping. Whoever wins:
+ * each sees a page that belongs there, and in the end nothing is left. The
+ * kernel itself reports books that do not balance when the mm goes.
+ *
+ * Bounded by rounds, not by time.
+ */
+#include "handler.h"
+
+#define THREADS		4
+#define ROUNDS		120
+#define ACCESSES	6	/* of each thread in a round */
+
+struct race {
+	const struct access *access;
+	unsigned int action;	/* of ->fault */
+	unsigned int odd;	/* of ->fault, threads with an odd number */
+	int same;		/* all on one page, or each on its own */
+	int cached;		/* fault-around finds them all */
+	void (*disturb)(int fd);
+	int vanishes;		/* the mapping may not be there at times */
+};
+
+static const struct race *race;
+static int race_fd;
+static pthread_barrier_t line;
+
+/* ---- the threads ------------------------------------------------------------- */
+
+static int is_page(uint64_t word, uint64_t nr)
+{
+	return word == slot_page(1) + nr || word == FAULT_SELFTEST_PFN_WORD ||
+	       word == (FAULT_SELFTEST_HUGE_WORD | nr);
+}
+
+/* The kernel's accesses survive a mapping that is not there. */
+static void access_vanishing(char *p)
+{
+	int err = kernel_access(race->access, p);
+
+	ksft_check(!err || err == EFAULT, "errno %d", err);
+}
+
+static void access_page(char *p, uint64_t nr)
+{
+	uint64_t word;
+
+	if (race->access->write)
+		*(volatile char *)p = 1;
+	word = word_at(p + PAGE / 2);
+	ksft_check(is_page(word, nr), "page %llu holds %#llx",
+		   (unsigned long long)nr, (unsigned long long)word);
+}
+
+static void *racer(void *arg)
+{
+	uint64_t nr = race->same ? 0 : (uintptr_t)arg;
+	char *p = slot(1) + nr * PAGE;
+	int round, i;
+
+	for (round = 0; round < ROUNDS; round++) {
+		pthread_barrier_wait(&line);
+		for (i = 0; i < ACCESSES; i++) {
+			if (race->vanishes)
+				access_vanishing(p);
+			else
+				access_page(p, nr);
+		}
+		pthread_barrier_wait(&line);
+	}
+	return NULL;
+}
+
+/* ---- what the main thread does meanwhile -------------------------------------- */
+
+static void map_again(int fd)
+{
+	ksft_need(!munmap(slot(1), SLOT), "munmap");
+	map_slot(fd, 1, race->access->map);
+}
+
+static void dontneed(int fd)
+{
+	(void)fd;
+	ksft_need(!madvise(slot(1), SLOT, MADV_DONTNEED), "MADV_DONTNEED");
+}
+
+/* As truncation does */
+static void unmap_file(int fd)
+{
+	struct fault_selftest_range r = {
+		.pgoff = slot_page(1),
+		.nr_pages = PAGES_PER_SLOT,
+	};
+
+	ksft_need(!ioctl(fd, FAULT_SELFTEST_UNMAP, &r), "UNMAP");
+}
+
+static void move_away_and_back(int fd)
+{
+	(void)fd;
+	ksft_need(mremap(slot(1), SLOT, SLOT, MREMAP_MAYMOVE | MREMAP_FIXED,
+			 slot(4)) == slot(4), "mremap");
+	ksft_need(mremap(slot(4), SLOT, SLOT, MREMAP_MAYMOVE | MREMAP_FIXED,
+			 slot(1)) == slot(1), "mremap back");
+}
+
+static void fork_child(int fd)
+{
+	int status;
+	pid_t pid = fork();
+
+	(void)fd;
+	ksft_need(pid >= 0, "fork");
+	if (!pid) {
+		access_page(slot(1), 0);
+		_exit(0);
+	}
+	ksft_need(waitpid(pid, &status, 0) == pid, "the child");
+	ksft_check(!status, "the child: status %#x", status);
+}
+
+/* ---- a race --------------------------------------------------------------------- */
+
+static void set_answers(int fd)
+{
+	struct fault_selftest_rule r = {
+		.nr_pages = 1,
+		.handler = FAULT_SELFTEST_FAULT,
+		.action = race->odd,
+	};
+
+	rule(fd, FAULT_SELFTEST_FAULT, race->action, 0, 0);
+	if (race->odd == race->action)
+		return;
+	for (r.pgoff = slot_page(1) + 1; r.pgoff < slot_page(1) + THREADS;
+	     r.pgoff += 2)
+		ksft_need(!rule_for(fd, r), "RULE");
+}
+
+static void run_rounds(void)
+{
+	int round, i;
+
+	for (round = 0; round < ROUNDS; round++) {
+		map_again(race_fd);
+		pthread_barrier_wait(&line);
+		for (i = 0; race->disturb && i < ACCESSES / 2; i++)
+			race->disturb(race_fd);
+		pthread_barrier_wait(&line);
+	}
+}
+
+static void start_racers(pthread_t *t)
+{
+	uintptr_t i;
+
+	pthread_barrier_init(&line, NULL, THREADS + 1);
+	for (i = 0; i < THREADS; i++)
+		ksft_need(!pthread_create(&t[i], NULL, racer, (void *)i),
+			  "a thread");
+}
+
+static void run_race(const struct race *r)
+{
+	pthread_t t[THREADS];
+	int i;
+
+	race = r;
+	race_fd = dev_open();
+	kernel_access_init();
+	map_slots(race_fd, r->access, 1);
+	set_answers(race_fd);
+	if (r->cached)
+		cache_pages(race_fd, slot_page(1), THREADS);
+	start_racers(t);
+	probe(race_fd, FAULT_SELFTEST_PROBE_ON);
+	run_rounds();
+	for (i = 0; i < THREADS; i++)
+		pthread_join(t[i], NULL);
+	munmap(slot(1), SLOT);
+	ksft_check(!tables_left(race_fd), "%u tables left",
+		   counts(race_fd).tables_held);
+}
+
+#define PAGE_ANSWER	FAULT_SELFTEST_LOCKED
+#define PFN_ANSWER	FAULT_SELFTEST_PFN
+#define HUGE_ANSWER	FAULT_SELFTEST_HUGE
+#define ANSWERS(a, b)	.action = a##_ANSWER, .odd = b##_ANSWER
+
+#define RACE(name, ...) \
+static void name(void) \
+{ \
+	static const struct race r = { __VA_ARGS__ }; \
+\
+	run_race(&r); \
+}
+
+RACE(same_page_read, .access = &read_access, ANSWERS(PAGE, PAGE), .same = 1)
+RACE(same_page_cow, .access = &cow_access, ANSWERS(PAGE, PAGE), .same = 1)
+RACE(same_page_shared_write, .access = &shared_access, ANSWERS(PAGE, PAGE),
+     .same = 1)
+RACE(own_page_read, .access = &read_access, ANSWERS(PAGE, PAGE))
+RACE(own_page_cow, .access = &cow_access, ANSWERS(PAGE, PAGE))
+RACE(own_page_shared_write, .access = &shared_access, ANSWERS(PAGE, PAGE))
+RACE(fault_around, .access = &read_access, ANSWERS(PAGE, PAGE), .cached = 1)
+RACE(fault_around_dontneed, .access = &read_access, ANSWERS(PAGE, PAGE),
+     .cached = 1, .disturb = dontneed)
+RACE(fault_around_unmap, .access = &read_access, ANSWERS(PAGE, PAGE),
+     .cached = 1, .disturb = unmap_file)
+RACE(page_and_pfn, .access = &read_access, ANSWERS(PAGE, PFN))
+RACE(page_and_huge, .access = &shared_access, ANSWERS(PAGE, HUGE))
+RACE(pfn_and_huge, .access = &shared_access, ANSWERS(PFN, HUGE))
+RACE(huge_only, .access = &shared_access, ANSWERS(HUGE, HUGE))
+RACE(around_and_huge, .access = &read_access, ANSWERS(HUGE, HUGE),
+     .cached = 1, .disturb = dontneed)
+RACE(read_dontneed, .access = &read_access, ANSWERS(PAGE, PAGE),
+     .disturb = dontneed)
+RACE(cow_dontneed, .access = &cow_access, ANSWERS(PAGE, PAGE),
+     .disturb = dontneed)
+RACE(huge_dontneed, .access = &shared_access, ANSWERS(PAGE, HUGE),
+     .disturb = dontneed)
+RACE(shared_write_unmap, .access = &shared_access, ANSWERS(PAGE, PAGE),
+     .disturb = unmap_file)
+RACE(huge_unmap, .access = &shared_access, ANSWERS(PAGE, HUGE),
+     .disturb = unmap_file)
+RACE(cow_mremap, .access = &cow_access, ANSWERS(PAGE, PAGE),
+     .disturb = move_away_and_back, .vanishes = 1)
+RACE(huge_mremap, .access = &shared_access, ANSWERS(PAGE, HUGE),
+     .disturb = move_away_and_back, .vanishes = 1)
+RACE(read_munmap, .access = &read_access, ANSWERS(PAGE, PAGE),
+     .cached = 1, .disturb = map_again, .vanishes = 1)
+RACE(cow_munmap, .access = &cow_access, ANSWERS(PAGE, PAGE),
+     .disturb = map_again, .vanishes = 1)
+RACE(cow_fork, .access = &cow_access, ANSWERS(PAGE, PAGE),
+     .disturb = fork_child)
+RACE(huge_fork, .access = &shared_access, ANSWERS(PAGE, HUGE),
+     .disturb = fork_child)
+
+#define CASE(name) { #name, name }
+
+static const struct ksft_case cases[] = {
+	CASE(same_page_read),
+	CASE(same_page_cow),
+	CASE(same_page_shared_write),
+	CASE(own_page_read),
+	CASE(own_page_cow),
+	CASE(own_page_shared_write),
+	CASE(fault_around),
+	CASE(fault_around_dontneed),
+	CASE(fault_around_unmap),
+	CASE(page_and_pfn),
+	CASE(page_and_huge),
+	CASE(pfn_and_huge),
+	CASE(huge_only),
+	CASE(around_and_huge),
+	CASE(read_dontneed),
+	CASE(cow_dontneed),
+	CASE(huge_dontneed),
+	CASE(shared_write_unmap),
+	CASE(huge_unmap),
+	CASE(cow_mremap),
+	CASE(huge_mremap),
+	CASE(read_munmap),
+	CASE(cow_munmap),
+	CASE(cow_fork),
+	CASE(huge_fork),
+};
+
+int main(int argc, char **argv)
+{
+	return ksft_run_cases(cases, ARRAY_SIZE(cases), argc, argv);
+}
