@@ -1,0 +1,237 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * A write fault that its memory cgroup has no page for leaves no page table
+ * behind: the page, charged, comes before the table.
+ *
+ * The kernel faults for a worker at its limit, which gets EFAULT; the OOM
+ * killer is for faults from user mode. The worker's VmPTE is read from
+ * outside of the cgroup, since to open a file may take memory, too.
+ */
+#include "fault.h"
+#include <sys/prctl.h>
+#include <sys/utsname.h>
+
+#define FAULTS	16
+#define FIRST	2		/* slot of the table next door */
+#define LEN	((FAULTS + 1) * SLOT)
+#define FILLER	32		/* slot of what uses the limit up */
+#define LIMIT	"1048576"
+#define GROUP	MNT "/fault_anon"
+#define RW	(PROT_READ | PROT_WRITE)
+
+/* ---- the cgroup -------------------------------------------------------------- */
+
+static int was_on;		/* the memory controller, in the root */
+
+static int group_write(const char *path, const char *value)
+{
+	int fd = open(path, O_WRONLY);
+	int ok = fd >= 0 && write(fd, value, strlen(value)) > 0;
+
+	close(fd);
+	return ok;
+}
+
+/*
+ * Since v4.19 a charge that fails in the kernel calls the OOM killer, which
+ * finds nobody or the worker.
+ */
+static void need_quiet_charges(void)
+{
+	unsigned int major, minor;
+	struct utsname uts;
+
+	ksft_need(!uname(&uts) && sscanf(uts.release, "%u.%u", &major, &minor)
+		  == 2, "uname");
+	if (major > 4 || (major == 4 && minor >= 19))
+		ksft_case_skip("the OOM killer comes for kernel faults, too");
+}
+
+static void group_make(void)
+{
+	private_mount("none", "cgroup2", NULL);
+	was_on = proc_number(MNT "/cgroup.subtree_control", "memory") >= 0;
+	ksft_need(group_write(MNT "/cgroup.subtree_control", "+memory"),
+		  "the memory controller");
+	ksft_need(!mkdir(GROUP, 0700), "a cgroup");
+	ksft_need(group_write(GROUP "/memory.max", LIMIT), "its limit");
+}
+
+static void group_remove(void)
+{
+	ksft_need(!rmdir(GROUP), "rmdir " GROUP);
+	if (!was_on)
+		group_write(MNT "/cgroup.subtree_control", "-memory");
+}
+
+/* ---- the worker --------------------------------------------------------------- */
+
+static int says, hears;		/* its ends of two pipes */
+
+/* One put_user(), so one fault. */
+static int kernel_write(char *p)
+{
+	return prctl(PR_GET_PDEATHSIG, p);
+}
+
+static void meet(int out, int in)
+{
+	char c = 0;
+
+	ksft_need(write(out, &c, 1) == 1 && read(in, &c, 1) == 1, "a word");
+}
+
+static void use_limit_up(void)
+{
+	char *p = slot(FILLER);
+	int refused = 0;
+
+	for (; p < slot(FILLER + 4) && refused < 3; p += PAGE)
+		refused += kernel_write(p) != 0;
+	ksft_need(refused == 3, "a limit that is kept");
+}
+
+static int refused(void)
+{
+	int i, nr = 0;
+
+	for (i = 1; i <= FAULTS; i++)
+		nr += kernel_write(slot(FIRST + i)) && errno == EFAULT;
+	return nr;
+}
+
+/* Everything that a fault needs but its page and its table is there before. */
+static void map_all(int file)
+{
+	int flags = MAP_PRIVATE | (file < 0 ? MAP_ANONYMOUS : 0);
+	char *p;
+
+	slots_reserve();
+	p = map_at(slot(FIRST), LEN, RW, flags, file, 0);
+	madvise(p, LEN, MADV_NOHUGEPAGE);
+	*(volatile char *)p = 1;
+	p = map_at(slot(FILLER), 4 * SLOT, RW, MAP_PRIVATE | MAP_ANONYMOUS,
+		   -1, 0);
+	madvise(p, 4 * SLOT, MADV_NOHUGEPAGE);
+	*(volatile char *)p = 1;
+}
+
+static void worker(int file)
+{
+	int nr;
+
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	map_all(file);
+	meet(says, hears);		/* ... and moves to the cgroup */
+	use_limit_up();
+	meet(says, hears);
+	nr = refused();
+	meet(says, hears);		/* ... and the limit is lifted */
+	ksft_check(nr == FAULTS, "%d of %d faults had no page", nr, FAULTS);
+	ksft_check(!refused(), "no page, and there is no limit");
+	_exit(KSFT_PASS);
+}
+
+/* ---- cases -------------------------------------------------------------------- */
+
+static pid_t start_worker(int file, int *in, int *out)
+{
+	int up[2], down[2];
+	pid_t pid;
+
+	ksft_need(!pipe(up) && !pipe(down), "pipes");
+	pid = fork();
+	ksft_need(pid >= 0, "fork");
+	if (!pid) {
+		says = up[1];
+		hears = down[0];
+		worker(file);
+	}
+	close(up[1]);
+	close(down[0]);
+	*in = up[0];
+	*out = down[1];
+	return pid;
+}
+
+static void hear(int in)
+{
+	char c;
+
+	ksft_need(read(in, &c, 1) == 1, "a worker that lives");
+}
+
+static void go(int out)
+{
+	ksft_need(write(out, "", 1) == 1, "a worker that lives");
+}
+
+static void join(pid_t pid)
+{
+	char text[16];
+
+	snprintf(text, sizeof(text), "%d", pid);
+	ksft_need(group_write(GROUP "/cgroup.procs", text), "to move it");
+}
+
+/* kB of tables that the worker has from faults for which there is no page */
+static long measure(pid_t pid, int in, int out)
+{
+	long before;
+
+	hear(in);
+	join(pid);
+	go(out);
+	hear(in);
+	before = vm_pte(pid);
+	go(out);
+	hear(in);
+	return vm_pte(pid) - before;
+}
+
+static void at_limit(int file)
+{
+	int in, out, status;
+	long added;
+	pid_t pid;
+
+	group_make();
+	pid = start_worker(file, &in, &out);
+	added = measure(pid, in, out);
+	ksft_need(group_write(GROUP "/memory.max", "max"), "no limit");
+	go(out);
+	ksft_need(waitpid(pid, &status, 0) == pid, "waitpid");
+	group_remove();
+	ksft_check(!status, "worker's status %#x", status);
+	ksft_check(!added, "%d faults without a page left %ld kB of tables",
+		   FAULTS, added);
+}
+
+static void anon_at_limit(void)
+{
+	need_quiet_charges();
+	at_limit(-1);
+}
+
+/* The pages of the file are there, and charged to us. */
+static void cow_at_limit(void)
+{
+	int file, i;
+
+	need_quiet_charges();
+	private_mount("none", "ramfs", NULL);
+	file = make_file("mapped", LEN);
+	for (i = 0; i <= FAULTS; i++)
+		ksft_need(pwrite(file, "x", 1, i * SLOT) == 1, "a page");
+	at_limit(file);
+}
+
+static const struct ksft_case cases[] = {
+	{ "anon_at_limit", anon_at_limit },
+	{ "cow_at_limit", cow_at_limit },
+};
+
+int main(int argc, char **argv)
+{
+	return ksft_run_cases(cases, ARRAY_SIZE(cases), argc, argv);
+}
