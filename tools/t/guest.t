@@ -1,0 +1,220 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+# guest.t: from a built kernel to a verdict, with a QEMU that is a script:
+# it writes into console and ports what a guest would, and ends or hangs.
+#
+# The guests run all at once; what became of each is looked at afterwards.
+
+# shellcheck source=tools/t/lib.sh
+. "$(dirname "$0")/lib.sh"
+plan 46
+
+fake_project
+cat >"$P/patches/v4.6/expect" <<'END'
+same fault/sigbus good
+new fault/sigbus bad
+same writeback/fallback sync
+END
+export BASE=v4.6 ACCEL=tcg DUMP_PAUSE=0.1 GUEST
+for m in mkfs.ext4 mkfs.xfs; do echo 'exit 0' | fake_command $m; done
+fake_command qemu-system-x86_64 <<'END'
+# Opens what the real one would, then does as the script $GUEST says.
+path() { echo "$1" | sed -n "s/.*[,]$2=\([^,]*\).*/\1/p"; }
+while [ $# -gt 0 ]; do
+	case $2 in
+	pipe,id=ser,*) ser=$(path "$2" path) console=$(path "$2" logfile) ;;
+	pipe,id=mon,*) mon=$(path "$2" path) ;;
+	file,id=tap,*) tap=$(path "$2" path) ;;
+	file,id=verdict,*) verdict=$(path "$2" path) ;;
+	esac
+	[ "$1" != -append ] || append=$2
+	shift
+done
+dir=${verdict%/*}
+exec 3<>"$ser.in" 4<>"$ser.out" 5<>"$mon.in" 6<>"$mon.out"
+: >"$tap" >"$verdict"
+log() { printf '%s\r\n' "$@" >>"$console"; }
+tap() { printf '%s\n' "$@" >>"$tap"; }
+up() {
+	log "Linux version 4.6.0" "Command line: $append" "x86: Booted up 1 node, ${1:-2} CPUs"
+	tap '## up'
+}
+begin() { tap "## begin $1"; log "latepte: begin $1"; }
+end() { tap "## end $1 ${2:-0}"; log "latepte: end $1"; }
+sigbus() { begin fault/sigbus; tap 1..2 'ok 1 good' "${1:-ok 2 bad}"; end fault/sigbus; }
+fallback() { begin writeback/fallback; tap 1..1 'ok 1 sync'; end writeback/fallback; }
+verdict() { tap '## scan'; echo "${1:-ok timeouts=0 crashes=0 leaks=0 log=0 taint=0}" >"$verdict"; tap '## down'; }
+hang() { # what is asked of it in the meantime is kept
+	timeout 20 cat <&3 >"$dir/keys" &
+	exec timeout 20 cat <&5 >"$dir/asked"
+}
+. "$GUEST"
+END
+PATH=$tmp/bin:$PATH
+
+# built NAME [control]: a variant's folder as a build leaves it
+built() {
+	dir=$tmp/$1/v4.6/${2:-patched}
+	mkdir -p "$dir/linux/arch/x86/boot"
+	printf 'kernelversion:\n\t@echo 4.6.0\n' >"$dir/linux/Makefile"
+	: >"$dir/linux/arch/x86/boot/bzImage"
+	: >"$dir/initrd"
+	printf 'fault/sigbus\nwriteback/fallback\n' >"$dir/list"
+}
+
+# guest NAME [control] [VAR=VALUE...]: the script on stdin, run by tools/run
+guest() {
+	name=$1 variant=patched
+	shift
+	[ "$1" != control ] || { variant=control; shift; }
+	built "$name" $variant
+	cat >"$tmp/$name/guest"
+	(
+		env O="$tmp/$name" GUEST="$tmp/$name/guest" "$@" \
+			"$P/tools/run" $variant >"$tmp/$name/out" 2>&1 </dev/null
+		echo $? >"$tmp/$name/rc"
+	) &
+}
+
+# that NAME STATUS TEXT DESCRIPTION: of what tools/run said
+that() {
+	out=$tmp/$1/out rc=$(cat "$tmp/$1/rc")
+	dir=$(echo "$tmp/$1"/v4.6/*)
+	expect "$2" "$3" "$4"
+}
+
+# and its FILE TEXT DESCRIPTION: of a file of the same guest
+its() { grep -qE -e "$2" "$dir/$1"; ok $? "$3" || diag; }
+
+guest good <<'END'
+up; sigbus; fallback; verdict
+END
+guest control control <<'END'
+up; sigbus 'not ok 2 bad'; fallback; verdict
+END
+guest vain control <<'END'
+up; sigbus; fallback; verdict
+END
+guest broken <<'END'
+up; sigbus 'not ok 2 bad'; fallback; verdict
+END
+guest early <<'END'
+log 'Kernel panic - not syncing: VFS: Unable to mount root fs'
+END
+guest dies <<'END'
+up; begin fault/sigbus; tap 1..2 'ok 1 good'
+log 'BUG: unable to handle kernel NULL pointer dereference at 0000000000000008'
+END
+guest portless <<'END'
+up; sigbus; fallback; log 'init: no virtio port: nobody to report to'; tap '## down'
+END
+guest panics <<'END'
+up; sigbus; fallback; verdict; log 'Kernel panic - not syncing: Attempted to kill init!'
+END
+guest fails <<'END'
+up; sigbus; fallback; verdict 'fail timeouts=0 crashes=0 leaks=1 log=0 taint=0'
+END
+guest warns <<'END'
+up; begin fault/sigbus; log 'BUG: non-zero nr_ptes on freeing mm: 1'
+tap 1..2 'ok 1 good' 'ok 2 bad'; end fault/sigbus; fallback; verdict
+END
+guest crash <<'END'
+up; begin fault/sigbus; tap 1..2 'ok 1 good' 'ok 2 bad'; end fault/sigbus 139; fallback; verdict
+END
+guest glued <<'END'
+up; begin fault/sigbus; tap 1..2 'ok 1 good' 'ok 2 bad'; printf '# no newline' >>"$tap"
+end fault/sigbus; fallback; verdict
+END
+guest refuses <<'END'
+echo 'qemu-system-x86_64: cannot set up guest memory' >&2; exit 1
+END
+guest bootless BOOT_LIMIT=1 <<'END'
+hang
+END
+guest stuck TEST_LIMIT=1 <<'END'
+up; begin fault/sigbus; tap 1..2 'ok 1 good'; hang
+END
+guest lingers DOWN_LIMIT=1 <<'END'
+up; sigbus; fallback; verdict; hang
+END
+guest again <<'END'
+up; sigbus; fallback; verdict
+END
+guest lonely <<'END'
+up 1; sigbus; fallback; verdict
+END
+guest words SMP=3 MEM=99M LIMIT=7 V=1 <<'END'
+up 3; sigbus; fallback; verdict; sleep 1
+END
+wait
+
+that good 0 'result +PASS' "a guest where all is as expected passes"
+its summary '3 as expected \(1 new, 2 same\), 0 failed, 0 skipped' "the summary counts"
+its summary '^v4.6 patched \(Linux 4.6.0\), tcg, 2 CPUs, 512M' "and says on what"
+check "no FIFO is left" sh -c "[ -z \"\$(find '$dir' -type p)\" ]"
+that control 0 '3 as expected \(1 new, 2 same\)' "a control on which the new case fails passes"
+that vain 1 'bad \(new: passes on the control' "one on which it passes does not"
+that broken 1 '^  not ok .* - fault/sigbus bad \(fails\)' "a patched kernel on which it fails does not"
+its summary 'logs .*/console.log, .*/tap/' "the summary names the logs"
+its summary 'again +make run BASE=v4.6 VARIANT=patched' "and how to repeat it"
+not grep -qE '^ *1\.\.' "$out"
+ok $? "and nothing that is no failure" || diag
+that early 3 'lost guest: .*phase: boot\.' "a guest that dies before it is up is lost"
+its judged/guest.tap '^not ok 1 - guest came up' "it did not come up"
+its scan 'Kernel panic' "the scan shows why"
+that dies 3 'lost guest: .*phase: .*begin fault/sigbus' "a guest that dies in a test is lost there"
+its judged/fault.sigbus.tap 'truncated: 1 of 2' "with that test cut short"
+its judged/writeback.fallback.tap 'guest says: never' "and the next one never started"
+its scan '\(during fault/sigbus\) BUG: unable' "the oops is laid to the test"
+that portless 3 'lost guest' "a guest without a verdict is lost, whatever its tests say"
+that panics 1 'kernel log is clean' "a panic after an ok verdict fails"
+its verdict '^ok ' "though the verdict was ok"
+that fails 1 'not ok .*verdict: fail timeouts=0 crashes=0 leaks=1' "a verdict of fail fails"
+that warns 1 'not ok .*kernel log is clean' "what the kernel complained of fails, though every case passed"
+its summary '\(during fault/sigbus\) BUG: non-zero nr_ptes' "and is shown with its test"
+that crash 1 'ended with wait status 139' "a program that ends badly fails"
+that glued 1 'never came to its end' "an end that is glued to other output is none"
+that refuses 3 'lost guest: .*cannot set up guest memory' "what QEMU complained of is shown"
+that bootless 3 'lost guest: no progress for 1 s in phase: boot' "a guest that hangs at boot is lost"
+check "it was asked for backtraces and blocked tasks" sh -c "[ \"\$(cat '$dir/keys')\" = ltwm ]"
+check "each behind a break" sh -c "[ \$(grep -c '^chardev-send-break ser' '$dir/asked') = 4 ]"
+its asked '^info registers' "and the CPUs for their registers"
+that stuck 3 'lost guest: no progress for 1 s in phase: .*begin fault/sigbus' "one that hangs in a test is lost there"
+that lingers 3 'lost guest: no progress for 1 s in phase: .*down' "one that does not go down is lost, too"
+that lonely 1 'not ok .*guest has 2 CPUs' "one whose other CPU did not come up fails"
+that words 0 '^## down' "V=1 shows the phases"
+its summary '3 CPUs, 99M' "SMP= and MEM= are taken"
+its cmd '-smp 3,sockets=3.* -m 99M .*-no-reboot' "by QEMU"
+its console.log 'panic=-1.* latepte.limit=7' "and LIMIT= by the guest"
+
+# A second run must not live on what the first one left.
+that again 0 PASS "a good run"
+echo exit >"$tmp/again/guest"
+out=$tmp/out
+run env O="$tmp/again" GUEST="$tmp/again/guest" "$P/tools/run" patched
+expect 3 '0 as expected' "and a bad one after it: nothing of the first is left"
+not grep -q 'PASS' "$out"
+ok $? "it does not pass" || diag
+
+# tools/guest/boot by itself
+boot="$P/tools/guest/boot"
+echo 'up; verdict "ok probe"' >"$tmp/probe"
+run env GUEST="$tmp/probe" "$boot" "$tmp/boot" image initrd latepte.mode=probe
+expect 0 '' "boot alone: verdict ok"
+run env GUEST="$tmp/fails/guest" "$boot" "$tmp/boot" image initrd
+expect 1 '' "another verdict"
+run env GUEST=/dev/null "$boot" "$tmp/boot" image initrd
+expect 3 '' "none"
+check "why is in a file" grep -q 'without a verdict' "$tmp/boot/lost"
+
+# Ctrl-C
+echo 'echo $$ >"$dir/qemu.pid"; up; exec sleep 20' >"$tmp/sleeper"
+GUEST=$tmp/sleeper "$boot" "$tmp/boot" image initrd &
+pid=$!
+i=0
+while [ ! -s "$tmp/boot/qemu.pid" ] && [ $i -lt 100 ]; do sleep 0.05; i=$((i + 1)); done
+kill -TERM $pid
+wait $pid
+[ $? = 130 ] && ! kill -0 "$(cat "$tmp/boot/qemu.pid")" 2>/dev/null
+ok $? "a boot that is interrupted takes QEMU with it"
+check "and its FIFOs" sh -c "[ -z \"\$(find '$tmp/boot' -type p)\" ]"
