@@ -61,16 +61,6 @@ static void map_pages_pmd_empty(void)
 	ksft_check(ev.saw & EMPTY, "the PMD was not empty");
 }
 
-/* An answer must not depend on luck: fault-around may not be preempted. */
-static void map_pages_atomic(void)
-{
-	struct fault_selftest_event ev = seen_by(FAULT_SELFTEST_MAP_PAGES,
-						 &read_access, 1);
-
-	ksft_check(ev.saw & (FAULT_SELFTEST_SAW_ATOMIC |
-			     FAULT_SELFTEST_SAW_RCU), "neither RCU nor a lock");
-}
-
 static void fault_not_atomic(void)
 {
 	struct fault_selftest_event ev = seen_by(FAULT_SELFTEST_FAULT,
@@ -357,7 +347,6 @@ static const struct ksft_case cases[] = {
 	{ "shared_write_pmd_empty", shared_write_pmd_empty },
 	{ "mkwrite_pmd_empty", mkwrite_pmd_empty },
 	{ "map_pages_pmd_empty", map_pages_pmd_empty },
-	{ "map_pages_atomic", map_pages_atomic },
 	{ "map_pages_maps", map_pages_maps },
 	{ "fault_not_atomic", fault_not_atomic },
 	{ "read_pfn", read_pfn },
