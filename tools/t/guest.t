@@ -144,7 +144,7 @@ guest lonely <<'END'
 up 1; sigbus; fallback; verdict
 END
 guest words SMP=3 MEM=99M LIMIT=7 V=1 <<'END'
-up 3; sigbus; fallback; verdict; sleep 1
+up 3; sigbus; fallback; verdict; sleep 3
 END
 wait
 
