@@ -273,37 +273,52 @@ static void expect_success(const struct path *path, const struct mode *m)
 	ksft_check(!failed, "%d of %d accesses failed", failed, FAULTS);
 }
 
-#define ALLOCS(X)					\
-	X(warm_read, no_table, failure)			\
-	X(warm_read, first_fails, success)		\
-	X(cold_read, no_table, failure)			\
-	X(cold_read, first_fails, nothing_left)		\
-	X(cold_read, second_fails, nothing_left)	\
-	X(tmpfs_hole, no_table, failure)		\
-	X(tmpfs_hole, first_fails, nothing_left)	\
-	X(tmpfs_hole, second_fails, nothing_left)	\
-	X(cow, no_table, failure)			\
-	X(cow, first_fails, nothing_left)		\
-	X(cow, second_fails, nothing_left)		\
-	X(shared_write, no_table, failure)		\
-	X(shared_write, first_fails, nothing_left)	\
-	X(anon_write, no_table, failure)		\
-	X(anon_write, first_fails, nothing_left)	\
-	X(anon_write, second_fails, nothing_left)	\
-	X(zero_page, no_table, failure)			\
-	X(zero_page, first_fails, nothing_left)
-
-#define FUNCTION(path, mode, outcome)	\
-static void path##_##mode(void)		\
-{					\
-	expect_##outcome(&path, &mode);	\
+#define ALLOC(path, mode, outcome)		\
+static void path##_##mode(void)			\
+{						\
+	expect_##outcome(&path, &mode);		\
 }
-ALLOCS(FUNCTION)
 
-#define CASE(path, mode, outcome) { #path "_" #mode, path##_##mode },
+ALLOC(warm_read, no_table, failure)
+ALLOC(warm_read, first_fails, success)
+ALLOC(cold_read, no_table, failure)
+ALLOC(cold_read, first_fails, nothing_left)
+ALLOC(cold_read, second_fails, nothing_left)
+ALLOC(tmpfs_hole, no_table, failure)
+ALLOC(tmpfs_hole, first_fails, nothing_left)
+ALLOC(tmpfs_hole, second_fails, nothing_left)
+ALLOC(cow, no_table, failure)
+ALLOC(cow, first_fails, nothing_left)
+ALLOC(cow, second_fails, nothing_left)
+ALLOC(shared_write, no_table, failure)
+ALLOC(shared_write, first_fails, nothing_left)
+ALLOC(anon_write, no_table, failure)
+ALLOC(anon_write, first_fails, nothing_left)
+ALLOC(anon_write, second_fails, nothing_left)
+ALLOC(zero_page, no_table, failure)
+ALLOC(zero_page, first_fails, nothing_left)
+
+#define CASE(name) { #name, name }
 
 static const struct ksft_case cases[] = {
-	ALLOCS(CASE)
+	CASE(warm_read_no_table),
+	CASE(warm_read_first_fails),
+	CASE(cold_read_no_table),
+	CASE(cold_read_first_fails),
+	CASE(cold_read_second_fails),
+	CASE(tmpfs_hole_no_table),
+	CASE(tmpfs_hole_first_fails),
+	CASE(tmpfs_hole_second_fails),
+	CASE(cow_no_table),
+	CASE(cow_first_fails),
+	CASE(cow_second_fails),
+	CASE(shared_write_no_table),
+	CASE(shared_write_first_fails),
+	CASE(anon_write_no_table),
+	CASE(anon_write_first_fails),
+	CASE(anon_write_second_fails),
+	CASE(zero_page_no_table),
+	CASE(zero_page_first_fails),
 };
 
 /* The attributes are the system's: they are put back in the end. */

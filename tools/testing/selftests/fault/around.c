@@ -143,7 +143,7 @@ static void premap(void)
 			touch(page);
 }
 
-static void read_present(uint64_t *entries)
+static void read_present(__u64 *entries)
 {
 	int fd = open("/proc/self/pagemap", O_RDONLY);
 	ssize_t len = AREA * sizeof(*entries);
@@ -153,16 +153,16 @@ static void read_present(uint64_t *entries)
 	close(fd);
 }
 
-static int present(uint64_t entry)
+static int present(__u64 entry)
 {
 	return entry >> 63;
 }
 
 /* First page of the PMD is the lowest bit of the first digit. */
 static void print_picture(const char *name, unsigned long window,
-			  const char *type, const uint64_t *entries)
+			  const char *type, const __u64 *entries)
 {
-	const uint64_t *e = entries + now->fault / PER_PMD * PER_PMD;
+	const __u64 *e = entries + now->fault / PER_PMD * PER_PMD;
 	char hex[PER_PMD / 4 + 1] = "";
 	unsigned int i;
 
@@ -173,7 +173,7 @@ static void print_picture(const char *name, unsigned long window,
 	ksft_print_msg("picture %s.%s.%lu %s\n", name, type, window, hex);
 }
 
-static void compare(const uint64_t *entries, unsigned long window)
+static void compare(const __u64 *entries, unsigned long window)
 {
 	unsigned long page;
 
@@ -187,7 +187,7 @@ static void compare(const uint64_t *entries, unsigned long window)
 static void one_window(const char *name, const char *type,
 		       unsigned long window)
 {
-	static uint64_t entries[AREA];
+	static __u64 entries[AREA];
 
 	map_vma();
 	premap();
@@ -270,38 +270,38 @@ LAYOUT(cache_holes, WIDE, CACHED, .every = 3, .fault = 699)
 LAYOUT(cache_far_holes, WIDE, CACHED, .every = 100, .fault = 700)
 LAYOUT(fault_in_hole, WIDE, CACHED, .every = 3, .fault = 700)
 LAYOUT(hole_around, WIDE, .cached = { { 0, 690 }, { 710, ALL } },
-       .fault = 700)
+	.fault = 700)
 LAYOUT(cold, WIDE, .fault = 700)
 LAYOUT(eof, WIDE, CACHED, .file_pages = 702, .fault = 700)
 LAYOUT(eof_last_page, WIDE, CACHED, .file_pages = 701, .fault = 700)
 LAYOUT(eof_part_page, WIDE, CACHED, .file_pages = 702, .tail_cut = 4000,
-       .fault = 698)
+	.fault = 698)
 LAYOUT(eof_one_page_file, .vma = { 512, 64 }, CACHED, .file_pages = 1,
-       .fault = 512)
+	.fault = 512)
 LAYOUT(beyond_eof, WIDE, CACHED, .file_pages = 700, .fault = 701)
 LAYOUT(beyond_eof_cold, WIDE, .file_pages = 700, .fault = 701)
 LAYOUT(mapped_before, WIDE, CACHED, .mapped = { { 688, 12 } }, .fault = 700)
 LAYOUT(mapped_after, WIDE, CACHED, .mapped = { { 701, 40 } }, .fault = 700)
 LAYOUT(mapped_some, WIDE, CACHED, .mapped = { { 690, 3 }, { 702, 1 } },
-       .fault = 700)
+	.fault = 700)
 LAYOUT(mapped_but_first, WIDE, CACHED, .mapped = { { 705, 15 } },
-       .fault = 704)
+	.fault = 704)
 LAYOUT(mapped_but_last, WIDE, CACHED, .mapped = { { 704, 15 } },
-       .fault = 719)
+	.fault = 719)
 LAYOUT(mapped_then_holes, WIDE, CACHED, .every = 3,
-       .mapped = { { 688, 2 }, { 702, 1 } }, .fault = 700)
+	.mapped = { { 688, 2 }, { 702, 1 } }, .fault = 700)
 LAYOUT(odd_offset, .vma = { 448, 640 }, CACHED, .pgoff = 5, .fault = 700)
 LAYOUT(vma_start_odd_offset, .vma = { 517, 900 }, CACHED, .pgoff = 77,
-       .fault = 519)
+	.fault = 519)
 LAYOUT(private_read, WIDE, CACHED, .fault = 700, .prot = PROT_READ,
-       .flags = MAP_PRIVATE)
+	.flags = MAP_PRIVATE)
 LAYOUT(private_write, WIDE, CACHED, .fault = 700,
-       .prot = PROT_READ | PROT_WRITE, .flags = MAP_PRIVATE)
+	.prot = PROT_READ | PROT_WRITE, .flags = MAP_PRIVATE)
 LAYOUT(shared_write, WIDE, CACHED, .fault = 700,
-       .prot = PROT_READ | PROT_WRITE)
+	.prot = PROT_READ | PROT_WRITE)
 /* Neither the offset nor the page number fits into an int. */
 LAYOUT(far_offset, .vma = { 448, 640 }, CACHED, .pgoff = 0x80000003UL,
-       .fault = 700)
+	.fault = 700)
 
 #define CASE(name) { #name, name }
 

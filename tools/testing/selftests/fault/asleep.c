@@ -31,17 +31,17 @@ struct sleeper {
 
 static int fuse_fd;
 static struct {
-	uint64_t unique;
-	uint64_t page;
+	__u64 unique;
+	__u64 page;
 } withheld[MANY];
 static int nr_withheld;
 
-static char page_byte(uint64_t page)
+static char page_byte(__u64 page)
 {
 	return page + 1;
 }
 
-static void reply(uint64_t unique, int error, const void *data, size_t len)
+static void reply(__u64 unique, int error, const void *data, size_t len)
 {
 	static struct {
 		struct fuse_out_header h;
@@ -57,7 +57,7 @@ static void reply(uint64_t unique, int error, const void *data, size_t len)
 }
 
 /* No read-ahead: a fault asks for its own page only. */
-static void reply_init(uint64_t unique, const struct fuse_init_in *in)
+static void reply_init(__u64 unique, const struct fuse_init_in *in)
 {
 	struct fuse_init_out out = {
 		.major = FUSE_KERNEL_VERSION,
@@ -68,7 +68,7 @@ static void reply_init(uint64_t unique, const struct fuse_init_in *in)
 	reply(unique, 0, &out, sizeof(out));
 }
 
-static struct fuse_attr attr_of(uint64_t ino)
+static struct fuse_attr attr_of(__u64 ino)
 {
 	struct fuse_attr attr = {
 		.ino = ino,
@@ -81,7 +81,7 @@ static struct fuse_attr attr_of(uint64_t ino)
 	return attr;
 }
 
-static void reply_entry(uint64_t unique)
+static void reply_entry(__u64 unique)
 {
 	struct fuse_entry_out out = {
 		.nodeid = FILE_INO,
@@ -93,7 +93,7 @@ static void reply_entry(uint64_t unique)
 	reply(unique, 0, &out, sizeof(out));
 }
 
-static void reply_attr(uint64_t unique, uint64_t ino)
+static void reply_attr(__u64 unique, __u64 ino)
 {
 	struct fuse_attr_out out = {
 		.attr_valid = 1000,
@@ -103,7 +103,7 @@ static void reply_attr(uint64_t unique, uint64_t ino)
 	reply(unique, 0, &out, sizeof(out));
 }
 
-static void withhold(uint64_t unique, const struct fuse_read_in *in)
+static void withhold(__u64 unique, const struct fuse_read_in *in)
 {
 	ksft_need(nr_withheld < MANY && in->size == PAGE,
 		  "READ of one page, not of %u bytes", in->size);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * fault.h: places to fault in, files to fault on, and the figures to read.
+ * Places to fault in, files to fault on, and the figures to read.
  *
  * The meter is VmPTE of /proc/<pid>/status: page tables in kB. v4.6 counts
  * PTE tables only, later kernels the upper levels as well; so the upper

@@ -53,18 +53,18 @@ static pthread_barrier_t start, end;
 static int running;		/* threads, in this round */
 static char written[THREADS][PMDS][ARRAY_SIZE(pages)];
 
-static uint64_t value(int thread, int pmd, unsigned int page)
+static __u64 value(int thread, int pmd, unsigned int page)
 {
 	return this_round << 16 | pmd << 12 | page << 8 | (thread + 1);
 }
 
-static volatile uint64_t *word(int first, int thread, int pmd,
+static volatile __u64 *word(int first, int thread, int pmd,
 			       unsigned int page)
 {
-	return (uint64_t *)(slot(first + pmd) + pages[page] * PAGE) + thread;
+	return (__u64 *)(slot(first + pmd) + pages[page] * PAGE) + thread;
 }
 
-static int try_load(volatile uint64_t *p, uint64_t *v)
+static int try_load(volatile __u64 *p, __u64 *v)
 {
 	int sig = sigsetjmp(fault_jmp, 0);
 
@@ -73,7 +73,7 @@ static int try_load(volatile uint64_t *p, uint64_t *v)
 	return sig;
 }
 
-static int try_store(volatile uint64_t *p, uint64_t v)
+static int try_store(volatile __u64 *p, __u64 v)
 {
 	int sig = sigsetjmp(fault_jmp, 0);
 
@@ -82,9 +82,9 @@ static int try_store(volatile uint64_t *p, uint64_t v)
 	return sig;
 }
 
-static void load(volatile uint64_t *p, uint64_t want, int or_nothing)
+static void load(volatile __u64 *p, __u64 want, int or_nothing)
 {
-	uint64_t v;
+	__u64 v;
 
 	if (!try_load(p, &v))
 		ksft_check(v == want || (or_nothing && !v),
@@ -93,8 +93,8 @@ static void load(volatile uint64_t *p, uint64_t want, int or_nothing)
 
 static void touch(int thread, int pmd, unsigned int page)
 {
-	volatile uint64_t *p = word(FIRST, thread, pmd, page);
-	uint64_t v = value(thread, pmd, page);
+	volatile __u64 *p = word(FIRST, thread, pmd, page);
+	__u64 v = value(thread, pmd, page);
 
 	if (kind->reads || page & 1)
 		load(p, 0, 0);
@@ -171,7 +171,7 @@ static void verify(int first)
 {
 	unsigned int page;
 	int thread, pmd;
-	uint64_t want;
+	__u64 want;
 
 	for (thread = 0; thread < THREADS; thread++)
 		for (pmd = 0; pmd < kind->pmds; pmd++)
@@ -323,52 +323,82 @@ static int forked(void)
 /* ---- cases ------------------------------------------------------------------- */
 
 /* kind, disturbance, may what was written be lost? */
-#define RACES(X)			\
-	X(anon, undisturbed, 0)		\
-	X(anon, dontneed, 1)		\
-	X(anon, moved, 0)		\
-	X(anon, unmapped, 1)		\
-	X(anon, forked, 0)		\
-	X(zero, undisturbed, 0)		\
-	X(zero, dontneed, 0)		\
-	X(zero, moved, 0)		\
-	X(zero, unmapped, 0)		\
-	X(zero, forked, 0)		\
-	X(private_file, undisturbed, 0)	\
-	X(private_file, dontneed, 1)	\
-	X(private_file, moved, 0)	\
-	X(private_file, unmapped, 1)	\
-	X(private_file, truncated, 1)	\
-	X(private_file, forked, 0)	\
-	X(shared_file, undisturbed, 0)	\
-	X(shared_file, dontneed, 0)	\
-	X(shared_file, moved, 0)	\
-	X(shared_file, unmapped, 0)	\
-	X(shared_file, truncated, 1)	\
-	X(shared_file, forked, 0)	\
-	X(tmpfs, undisturbed, 0)	\
-	X(tmpfs, dontneed, 0)		\
-	X(tmpfs, moved, 0)		\
-	X(tmpfs, unmapped, 0)		\
-	X(tmpfs, truncated, 1)		\
-	X(tmpfs, forked, 0)		\
-	X(huge, undisturbed, 0)		\
-	X(huge, dontneed, 1)		\
-	X(huge, moved, 0)		\
-	X(huge, unmapped, 1)		\
-	X(huge, forked, 0)
-
-#define FUNCTION(kind, disturb, loses)		\
-static void kind##_##disturb(void)		\
+#define RACE(kind, disturbance, loses)		\
+static void kind##_##disturbance(void)		\
 {						\
-	race(&kind, disturb, loses);		\
+	race(&kind, disturbance, loses);	\
 }
-RACES(FUNCTION)
 
-#define CASE(kind, disturb, loses) { #kind "_" #disturb, kind##_##disturb },
+RACE(anon, undisturbed, 0)
+RACE(anon, dontneed, 1)
+RACE(anon, moved, 0)
+RACE(anon, unmapped, 1)
+RACE(anon, forked, 0)
+RACE(zero, undisturbed, 0)
+RACE(zero, dontneed, 0)
+RACE(zero, moved, 0)
+RACE(zero, unmapped, 0)
+RACE(zero, forked, 0)
+RACE(private_file, undisturbed, 0)
+RACE(private_file, dontneed, 1)
+RACE(private_file, moved, 0)
+RACE(private_file, unmapped, 1)
+RACE(private_file, truncated, 1)
+RACE(private_file, forked, 0)
+RACE(shared_file, undisturbed, 0)
+RACE(shared_file, dontneed, 0)
+RACE(shared_file, moved, 0)
+RACE(shared_file, unmapped, 0)
+RACE(shared_file, truncated, 1)
+RACE(shared_file, forked, 0)
+RACE(tmpfs, undisturbed, 0)
+RACE(tmpfs, dontneed, 0)
+RACE(tmpfs, moved, 0)
+RACE(tmpfs, unmapped, 0)
+RACE(tmpfs, truncated, 1)
+RACE(tmpfs, forked, 0)
+RACE(huge, undisturbed, 0)
+RACE(huge, dontneed, 1)
+RACE(huge, moved, 0)
+RACE(huge, unmapped, 1)
+RACE(huge, forked, 0)
+
+#define CASE(name) { #name, name }
 
 static const struct ksft_case cases[] = {
-	RACES(CASE)
+	CASE(anon_undisturbed),
+	CASE(anon_dontneed),
+	CASE(anon_moved),
+	CASE(anon_unmapped),
+	CASE(anon_forked),
+	CASE(zero_undisturbed),
+	CASE(zero_dontneed),
+	CASE(zero_moved),
+	CASE(zero_unmapped),
+	CASE(zero_forked),
+	CASE(private_file_undisturbed),
+	CASE(private_file_dontneed),
+	CASE(private_file_moved),
+	CASE(private_file_unmapped),
+	CASE(private_file_truncated),
+	CASE(private_file_forked),
+	CASE(shared_file_undisturbed),
+	CASE(shared_file_dontneed),
+	CASE(shared_file_moved),
+	CASE(shared_file_unmapped),
+	CASE(shared_file_truncated),
+	CASE(shared_file_forked),
+	CASE(tmpfs_undisturbed),
+	CASE(tmpfs_dontneed),
+	CASE(tmpfs_moved),
+	CASE(tmpfs_unmapped),
+	CASE(tmpfs_truncated),
+	CASE(tmpfs_forked),
+	CASE(huge_undisturbed),
+	CASE(huge_dontneed),
+	CASE(huge_moved),
+	CASE(huge_unmapped),
+	CASE(huge_forked),
 };
 
 int main(int argc, char **argv)
