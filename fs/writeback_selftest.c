@@ -454,12 +454,13 @@ static int wbst_watch(struct wbst_run *run)
 static u64 wbst_listed(struct bdi_writeback *wb)
 {
 	struct list_head *item;
+	unsigned long flags;
 	u64 nr = 0;
 
-	spin_lock_bh(&wb->work_lock);
+	spin_lock_irqsave(&wb->work_lock, flags);
 	list_for_each(item, &wb->work_list)
 		nr++;
-	spin_unlock_bh(&wb->work_lock);
+	spin_unlock_irqrestore(&wb->work_lock, flags);
 	return nr;
 }
 

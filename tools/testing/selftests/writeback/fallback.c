@@ -7,11 +7,11 @@
  * tested along with it: the event tells, and sync(2), fsync(2) and plain
  * expiry still bring the data to the disk.
  */
-#include "wb_util.h"
+#include "wb_device.h"
 
 #define FILE_PATH	WB_MNT "/fallback"
 #define FILE_PAGES	64
-#define SEED		50
+#define SEED		((uint64_t)getpid())	/* differs from case to case */
 
 /* The allocation by which this kernel starts writeback, as traced. */
 struct start_alloc {
@@ -49,7 +49,7 @@ static struct start_alloc find_start_alloc(void)
 	struct start_alloc a = { .bytes = 0 };
 	char filter[64], *line, *save;
 
-	close(wb_dirty(FILE_PATH, SEED, 1));
+	close(wb_dirty(FILE_PATH, SEED + 1, 1));
 	snprintf(filter, sizeof(filter), "common_pid==%d", getpid());
 	wb_trace("kmem/kmalloc", filter);
 	sync();
@@ -148,10 +148,80 @@ WB_CASE(sync_without_item)
 	check_remounted();
 }
 
+/* A start request alone, as reclaim makes it, and no item for it either. */
+static void start_without_an_item(void)
+{
+	struct wbst_start s = { .calls = 1, .nr_pages = 1024 };
+	struct wb_counter nowork;
+	int dev = wb_open_device();
+	char filter[64];
+
+	snprintf(filter, sizeof(filter), "common_pid==%d", getpid());
+	nowork = wb_count("writeback/writeback_nowork", filter);
+	fail_next_alloc();
+	wb_start(dev, &s);
+	wb_set("/proc/self/make-it-fail", 0);
+	ksft_need(wb_counted(&nowork) == 1, "an item that cannot be had");
+	close(dev);
+}
+
+WB_CASE(flusher_is_woken)
+{
+	int fd;
+
+	wb_set(WB_VM "dirty_writeback_centisecs", 360000); /* not by itself */
+	wb_mount_ext4();
+	find_start_alloc();
+	fd = wb_dirty(FILE_PATH, SEED, FILE_PAGES);
+	wb_set(WB_VM "dirty_background_bytes", WB_PAGE);
+	ksft_need(!wb_pages_on_disk(fd, WB_EXT4_DEV, SEED), "a lazy flusher");
+	start_without_an_item();
+	ksft_check(wb_wait_for(wb_pages_on_disk(fd, WB_EXT4_DEV, SEED) ==
+			       FILE_PAGES, 20),
+		   "no item, and the flusher was not woken either");
+	close(fd);
+	check_remounted();
+}
+
+WB_CASE(fsync_without_item)
+{
+	int fd;
+
+	wb_mount_ext4();
+	find_start_alloc();
+	fd = wb_dirty(FILE_PATH, SEED, FILE_PAGES);
+	start_without_an_item();
+	ksft_check(!fsync(fd), "fsync(2): %s", strerror(errno));
+	ksft_check(wb_pages_on_disk(fd, WB_EXT4_DEV, SEED) == FILE_PAGES,
+		   "fsync(2) came back before the data was on the disk");
+	close(fd);
+	check_remounted();
+}
+
+WB_CASE(expiry_without_item)
+{
+	int fd;
+
+	wb_mount_ext4();
+	find_start_alloc();
+	fd = wb_dirty(FILE_PATH, SEED, FILE_PAGES);
+	start_without_an_item();
+	wb_set(WB_VM "dirty_expire_centisecs", 10);
+	wb_set(WB_VM "dirty_writeback_centisecs", 10);
+	ksft_check(wb_wait_for(wb_pages_on_disk(fd, WB_EXT4_DEV, SEED) ==
+			       FILE_PAGES, 60),
+		   "expired data never reached the disk");
+	close(fd);
+	check_remounted();
+}
+
 static const struct ksft_case cases[] = {
 	{ "gfp_flags", gfp_flags },
 	{ "no_item_is_told", no_item_is_told },
 	{ "sync_without_item", sync_without_item },
+	{ "flusher_is_woken", flusher_is_woken },
+	{ "fsync_without_item", fsync_without_item },
+	{ "expiry_without_item", expiry_without_item },
 };
 
 int main(int argc, char **argv)

@@ -28,6 +28,7 @@
 
 #define WB_TRACING	"/sys/kernel/debug/tracing"
 #define WB_MNT		"/tmp/wb.mnt"
+#define WB_FUSE		"/tmp/wb.fuse"
 #define WB_PAGE		4096UL
 
 #define WB_EXT4_DEV	"/dev/vda"
@@ -228,7 +229,9 @@ static inline void wb_guard(void (*body)(void))
 		;
 	wb_restore_knobs();
 	wb_unmount(WB_MNT);
+	wb_unmount(WB_FUSE);
 	rmdir(WB_INSTANCE);
+	sync();		/* and flushers run by the intervals put back */
 	if (WIFEXITED(status))
 		_exit(WEXITSTATUS(status));
 	ksft_need(false, "ended by signal %d", WTERMSIG(status));

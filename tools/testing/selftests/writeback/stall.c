@@ -1,0 +1,303 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * stall: a device stalls in the midst of writeback, start requests come in
+ * from all sides, it goes on again. Nothing is lost: sync(2) and fsync(2) do
+ * not come back before the data is on the disk, expired data gets there by
+ * itself, and an error is told.
+ *
+ * The disks are loop devices over a FUSE file that passes everything on to
+ * the real disk, or withholds the writes. WB_ROUNDS in the environment says
+ * how often to stall each.
+ */
+#include "wb_device.h"
+#include "wb_fuse.h"
+
+#define FILES		4
+#define FILE_PAGES	36
+#define ROUNDS		3
+#define STARTS		200	/* requests while stalled */
+
+enum { BY_SYNC, BY_FSYNC, BY_EXPIRY, WAYS };
+
+struct place {
+	struct wb_fuse fuse;
+	const char *dev;		/* the disk below, or NULL: FUSE alone */
+	const char *type;
+	char loop[32];
+	int fd;				/* FUSE: kept open, close(2) flushes */
+};
+
+static long rounds(void)
+{
+	const char *env = getenv("WB_ROUNDS");
+
+	return env ? atol(env) : ROUNDS;
+}
+
+static void file_path(char *path, size_t size, int i)
+{
+	snprintf(path, size, WB_MNT "/stall%d", i);
+}
+
+/* --- the place -------------------------------------------------------- */
+
+/*
+ * Small requests: more than the queue has room for, so that the flusher has
+ * to wait. (Not a smaller queue: v4.6 may forget to wake who waits for room
+ * once nr_requests was lowered.)
+ */
+static void small_requests(const char *loop)
+{
+	char path[128];
+
+	snprintf(path, sizeof(path), "/sys/block/%s/queue/max_sectors_kb",
+		 loop + strlen("/dev/"));
+	wb_set(path, WB_PAGE / 1024);
+}
+
+static void set_up_loop(struct place *p)
+{
+	struct loop_info64 info = { .lo_flags = LO_FLAGS_AUTOCLEAR };
+	int control = open("/dev/loop-control", O_RDWR | O_CLOEXEC);
+	int file = open(WB_FUSE_DISK, O_RDWR | O_CLOEXEC);
+	int nr = ioctl(control, LOOP_CTL_GET_FREE), loop;
+
+	ksft_need(file >= 0, "opening " WB_FUSE_DISK);
+	ksft_need(nr >= 0, "a free loop device");
+	snprintf(p->loop, sizeof(p->loop), "/dev/loop%d", nr);
+	loop = open(p->loop, O_RDWR | O_CLOEXEC);
+	ksft_need(loop >= 0, "opening %s", p->loop);
+	ksft_need(!ioctl(loop, LOOP_SET_FD, file), "LOOP_SET_FD");
+	ksft_need(!ioctl(loop, LOOP_SET_STATUS64, &info), "LOOP_SET_STATUS64");
+	small_requests(p->loop);
+	wb_mount(p->loop, p->type);
+	close(loop);
+	close(file);
+	close(control);
+}
+
+static struct place set_up(const char *dev, const char *type)
+{
+	struct place p = { .dev = dev, .type = type, .fd = -1 };
+
+	p.fuse = wb_fuse_mount(dev, FILES * FILE_PAGES * WB_PAGE);
+	if (dev)
+		set_up_loop(&p);
+	return p;
+}
+
+static void write_files(struct place *p, uint64_t seed)
+{
+	char path[64];
+	int i;
+
+	if (!p->dev) {
+		close(p->fd);
+		p->fd = wb_dirty(WB_FUSE_DISK, seed, FILES * FILE_PAGES);
+		return;
+	}
+	for (i = 0; i < FILES; i++) {
+		file_path(path, sizeof(path), i);
+		close(wb_dirty(path, seed + i, FILE_PAGES));
+	}
+}
+
+static long pages_in_memory(struct place *p, uint64_t seed)
+{
+	long n, good = 0;
+
+	for (n = 0; n < FILES * FILE_PAGES; n++)
+		good += wb_is_pattern(p->fuse.memory + n * WB_PAGE, seed, n);
+	return good;
+}
+
+static bool all_on_disk(struct place *p, uint64_t seed)
+{
+	char path[64];
+	long good = 0;
+	int i, fd;
+
+	if (!p->dev)
+		return pages_in_memory(p, seed) == FILES * FILE_PAGES;
+	for (i = 0; i < FILES; i++) {
+		file_path(path, sizeof(path), i);
+		fd = open(path, O_RDONLY | O_CLOEXEC);
+		ksft_need(fd >= 0, "opening %s", path);
+		good += wb_pages_on_disk(fd, p->dev, seed + i);
+		close(fd);
+	}
+	return good == FILES * FILE_PAGES;
+}
+
+/* Without FUSE and loop: what the disk itself has got. */
+static void check_remounted(struct place *p, uint64_t seed)
+{
+	char path[64];
+	int i;
+
+	close(p->fd);
+	wb_fuse_unmount();
+	if (!p->dev) {
+		ksft_check(all_on_disk(p, seed), "data lost");
+		return;
+	}
+	wb_mount(p->dev, p->type);
+	for (i = 0; i < FILES; i++) {
+		file_path(path, sizeof(path), i);
+		ksft_check(wb_good_pages(path, seed + i, FILE_PAGES) ==
+			   FILE_PAGES, "%s differs after a remount", path);
+	}
+}
+
+/* --- a round ---------------------------------------------------------- */
+
+static void fsync_all(struct place *p)
+{
+	char path[64];
+	int i, fd;
+
+	for (i = 0; i < FILES; i++) {
+		if (p->dev)
+			file_path(path, sizeof(path), i);
+		else
+			strcpy(path, WB_FUSE_DISK);
+		fd = open(path, O_RDWR | O_CLOEXEC);
+		ksft_check(!fsync(fd), "fsync(2): %s", strerror(errno));
+		close(fd);
+	}
+}
+
+/* A child that syncs, in one way or another; expiry needs none. */
+static pid_t begin(struct place *p, int way)
+{
+	pid_t pid;
+
+	if (way == BY_EXPIRY)
+		return 0;
+	pid = fork();
+	ksft_need(pid >= 0, "fork");
+	if (pid)
+		return pid;
+	close(p->fuse.life[1]);
+	if (way == BY_SYNC)
+		sync();
+	else
+		fsync_all(p);
+	_exit(0);
+}
+
+static void start_requests(void)
+{
+	struct wbst_start s = {
+		.who = WBST_MEMALLOC, .reason = WBST_REASON_RECLAIM,
+		.calls = STARTS, .nr_pages = 32,
+	};
+	int dev = open(WB_DEVICE, O_RDWR | O_CLOEXEC);
+
+	if (dev < 0)
+		return;
+	ksft_need(!ioctl(dev, WBST_START, &s), "start requests");
+	close(dev);
+}
+
+static void end(pid_t pid, int way)
+{
+	int status;
+
+	if (way == BY_EXPIRY)
+		return;
+	ksft_need(waitpid(pid, &status, 0) == pid, "waitpid");
+	ksft_check(WIFEXITED(status) && !WEXITSTATUS(status),
+		   "the child that syncs failed");
+}
+
+static void stall_once(struct place *p, int way, uint64_t seed)
+{
+	pid_t pid;
+
+	write_files(p, seed);
+	wb_fuse_set_hold(&p->fuse, true);
+	pid = begin(p, way);
+	ksft_check(wb_wait_for(wb_fuse_nr_held(&p->fuse), 60),
+		   "no writeback was begun");
+	start_requests();
+	ksft_check(way == BY_EXPIRY || !waitpid(pid, NULL, WNOHANG),
+		   "synced while nothing can be written");
+	wb_fuse_set_hold(&p->fuse, false);
+	end(pid, way);
+	ksft_check(way == BY_EXPIRY ? wb_wait_for(all_on_disk(p, seed), 60) :
+				      all_on_disk(p, seed),
+		   "data not on the disk, way %d", way);
+}
+
+/* sync(2) does not wait for FUSE, which may never answer: leave that out. */
+static int way_of(struct place *p, long round)
+{
+	int way = round % WAYS;
+
+	return way == BY_SYNC && !p->dev ? BY_FSYNC : way;
+}
+
+static void stall_and_release(const char *dev, const char *type)
+{
+	struct place p = set_up(dev, type);
+	uint64_t seed = 0;
+	long i;
+
+	wb_set(WB_VM "dirty_expire_centisecs", 10);
+	wb_set(WB_VM "dirty_writeback_centisecs", 10);
+	for (i = 0; i < rounds(); i++) {
+		seed = (i + 1) * FILES;
+		stall_once(&p, way_of(&p, i), seed);
+	}
+	if (dev)
+		ksft_need(!umount2(WB_MNT, 0), "umount");
+	check_remounted(&p, seed);
+}
+
+WB_CASE(ext4)
+{
+	stall_and_release(WB_EXT4_DEV, "ext4");
+}
+
+WB_CASE(xfs)
+{
+	stall_and_release(WB_XFS_DEV, "xfs");
+}
+
+WB_CASE(fuse)
+{
+	stall_and_release(NULL, "fuse");
+}
+
+/* The device is gone: fsync(2) says so, and works again once it is back. */
+WB_CASE(error_is_told)
+{
+	struct place p = set_up(NULL, "fuse");
+	int fd;
+
+	p.fuse.shared->error = EIO;
+	fd = wb_dirty(WB_FUSE_DISK, 1, FILE_PAGES);
+	start_requests();
+	ksft_check(fsync(fd) < 0 && errno == EIO,
+		   "fsync(2) does not tell of data that is lost");
+	p.fuse.shared->error = 0;
+	/* what was on its way may still fail, and be told */
+	ksft_check(wb_wait_for(!fsync(fd), 30), "fsync(2) keeps failing");
+	close(fd);
+	fd = wb_dirty(WB_FUSE_DISK, 2, FILE_PAGES);
+	ksft_check(!fsync(fd), "fsync(2) after that: %s", strerror(errno));
+	close(fd);
+}
+
+static const struct ksft_case cases[] = {
+	{ "ext4", ext4 },
+	{ "xfs", xfs },
+	{ "fuse", fuse },
+	{ "error_is_told", error_is_told },
+};
+
+int main(int argc, char **argv)
+{
+	return ksft_run_cases(cases, ARRAY_SIZE(cases), argc, argv);
+}
