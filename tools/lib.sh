@@ -43,6 +43,9 @@ as_latepte() {
 	own_git "$@"
 }
 
+# The patches as they are now, to see later whether they have changed.
+patch_sums() { (cd "$series" && find . -name '*.patch' -o -name series | LC_ALL=C sort | xargs sha256sum); }
+
 need_tool() {
 	for tool; do
 		command -v "$tool" >/dev/null || die "$tool is not installed: run 'make deps'"

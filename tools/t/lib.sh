@@ -131,7 +131,7 @@ fake_series() {
 	s=$P/patches/v4.6
 	commit "$tmp/dev" fs/fork.c 's/fork 5$/fork five/' 'compat: five' && save "$tmp/dev" "$s/compat"
 	commit "$tmp/dev" mm/memory.c 's/memory 20$/memory twenty/' 'mm: twenty' && save "$tmp/dev" "$s"
-	commit "$tmp/dev" mm/memory.c 's/memory 21$/memory twenty-one/' 'mm: twenty-one' && save "$tmp/dev" "$s"
+	commit "$tmp/dev" mm/memory.c 's/memory 23$/memory twenty-three/' 'mm: twenty-three' && save "$tmp/dev" "$s"
 	commit "$tmp/dev" mm/Kconfig.debug '$aconfig FAULT_SELFTEST' 'mm: Kconfig entry' && save "$tmp/dev" "$s/selftest"
 }
 

@@ -34,7 +34,7 @@ ok $? "a user's tree gets no compat part" || diag
 COMPAT=1 list ours
 expect 0 compat/0001 "unless it is asked for"
 run env UPTO=1 "$P/tools/series" patched "$tmp/new"
-not grep -q 0002-mm-twenty-one "$out"
+not grep -q 0002-mm-twenty-three "$out"
 ok $? "UPTO=1 stops behind the first functional patch" || diag
 run env MUTANT=/some/mutant.patch "$P/tools/series" patched "$tmp/new"
 expect 0 '^/some/mutant.patch$' "MUTANT= puts a patch behind them"
@@ -52,7 +52,7 @@ expect 1 '0009-forgotten.patch is in no series' "nor in the compat part"
 rm "$s/compat/0009-forgotten.patch"
 printf '\n# a comment\n' >>"$s/series"
 list patched
-expect 0 twenty-one "a series may have comments"
+expect 0 twenty-three "a series may have comments"
 : >"$P/mm/fault_selftest.o"
 cp "$(command -v env)" "$P/tools/testing/selftests/fault/sigbus"
 list patched
@@ -65,7 +65,7 @@ run env LINUX="$tmp/base.git" "$P/tools/source"
 assemble patched
 expect 0 'PATCH +v4.6 patched: 6 patches' "they become a worktree"
 log >"$out"
-ok "$(printf '%s\n' 'compat: five' 'mm: twenty' 'mm: twenty-one' \
+ok "$(printf '%s\n' 'compat: five' 'mm: twenty' 'mm: twenty-three' \
 	'mm, fs: selftests of the fault path and of writeback' \
 	'selftests: page faults and writeback' 'mm: Kconfig entry' | cmp -s - "$out"; echo $?)" \
 	"with a commit for each patch, in order" || diag
@@ -84,10 +84,10 @@ rm -rf "$O/v4.6/patched" "$O/v4.6/control"
 assemble patched
 check "made anew, it is the same to the commit" [ "$tip" = "$(git -C "$tree" rev-parse HEAD)" ]
 
-sed -i 's/^+memory twenty-one$/+memory TWENTY-ONE/' "$s"/0002*
+sed -i 's/^+memory twenty-three$/+memory TWENTY-THREE/' "$s"/0002*
 touch "$tmp/mark"
 assemble patched
-check "a patch that changed is applied" grep -qx 'memory TWENTY-ONE' "$tree/mm/memory.c"
+check "a patch that changed is applied" grep -qx 'memory TWENTY-THREE' "$tree/mm/memory.c"
 (cd "$tree" && find . -name .git -prune -o -newer "$tmp/mark" -type f -print) >"$out"
 ok "$(echo ./mm/memory.c | cmp -s - "$out"; echo $?)" "and touches only the file it changes" || diag
 
@@ -97,7 +97,7 @@ tip=$(git -C "$tree" rev-parse HEAD)
 sed -i 's/^ memory 2[0-9]$/& or so/; s/^ memory twenty$/& or so/' "$s"/0002*
 assemble patched
 expect 1 'does not apply to v4.6:' "a patch that does not apply stops it"
-expect 1 '/0002-mm-twenty-one.patch$' "is named"
+expect 1 '/0002-mm-twenty-three.patch$' "is named"
 expect 1 'error: (while searching for|patch failed: mm/memory.c:)' "with its reject"
 check "the worktree is as it was" [ "$tip" = "$(git -C "$tree" rev-parse HEAD)" ]
 check "and clean" [ -z "$(git -C "$tree" status --porcelain -uno)" ]
@@ -112,7 +112,7 @@ ok "$([ $rc = 0 ] && [ ! -s "$out" ]; echo $?)" "mended, all is as before" || di
 echo 'memory mine' >>"$tree/mm/memory.c"
 assemble patched
 expect 0 EDITED "an edit in the worktree is built as it is"
-sed -i 's/TWENTY-ONE/twenty-1/' "$s"/0002*
+sed -i 's/TWENTY-THREE/twenty-3/' "$s"/0002*
 assemble patched
 expect 1 "has work of yours in it, and the patches have changed as well: .*make refresh" "if the patches changed as well, he is asked"
 check "the edit is there still" grep -qx 'memory mine' "$tree/mm/memory.c"
@@ -171,11 +171,11 @@ while [ $at -lt 60 ]; do
 	at=$((at + 1)) how=kill
 	[ $((at % 2)) = 1 ] || how=full
 	rm -rf "$O" && cp -a "$tmp/saved" "$O"
-	sed -i "s/^+memory twenty-1.*/+memory twenty-1 $at/" "$s"/0002*
+	sed -i "s/^+memory twenty-3.*/+memory twenty-3 $at/" "$s"/0002*
 	trial $how $at
 	[ "$(wc -l <"$tmp/calls")" -ge $at ] || break
 	assemble patched
-	[ $rc = 0 ] && grep -qx "memory twenty-1 $at" "$tree/mm/memory.c" &&
+	[ $rc = 0 ] && grep -qx "memory twenty-3 $at" "$tree/mm/memory.c" &&
 		[ -z "$(git -C "$tree" status --porcelain -uno)" ] || bad="$bad $at"
 done
 [ -z "$bad" ] && [ $at -gt 10 ]
@@ -187,9 +187,9 @@ left() {
 	shift
 	rm -rf "$O" && cp -a "$tmp/saved" "$O"
 	(cd "$O/v4.6" && "$@")
-	sed -i "s/^+memory twenty-1.*/+memory twenty-1 $tests/" "$s"/0002*
+	sed -i "s/^+memory twenty-3.*/+memory twenty-3 $tests/" "$s"/0002*
 	assemble patched
-	[ $rc = 0 ] && grep -qx "memory twenty-1 $tests" "$tree/mm/memory.c"
+	[ $rc = 0 ] && grep -qx "memory twenty-3 $tests" "$tree/mm/memory.c"
 	ok $? "$message" || diag
 }
 left "a lock on the configuration" touch linux.git/config.lock linux.git/HEAD.lock
