@@ -10,6 +10,7 @@ $(error no base for LINUX=$(LINUX))
 endif
 export BASE LINUX O DL ACCEL SMP MEM TESTS JOBS LIMIT V
 
+.NOTPARALLEL:
 .PHONY: help deps run check check-host build shell gdb apply unapply mbox \
 	refresh checkpatch bisect-check mutants matrix bench clean
 
