@@ -8,6 +8,7 @@
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
+#include <linux/fault_selftest.h>
 #include <linux/userfaultfd.h>
 #include <setjmp.h>
 #include <signal.h>
@@ -359,6 +360,34 @@ static void without_server(void)
 	waitpid(server, NULL, 0);
 }
 
+/* A driver's ->fault that inserts a pfn itself, instead of giving a page. */
+static int with_pfns(const struct bench_case *c)
+{
+	struct fault_selftest_setup setup = {
+		.flags = FAULT_SELFTEST_NO_MAP_PAGES | FAULT_SELFTEST_NO_MKWRITE,
+	};
+	struct fault_selftest_rule rule = {
+		.nr_pages = ARENA / PAGE,
+		.handler = FAULT_SELFTEST_FAULT,
+		.action = FAULT_SELFTEST_PFN,
+	};
+	int fd = open("/dev/fault_selftest", O_RDWR | O_CLOEXEC);
+
+	if (fd < 0)
+		return -1;
+	need(!ioctl(fd, FAULT_SELFTEST_SETUP, &setup) &&
+	     !ioctl(fd, FAULT_SELFTEST_RULE, &rule), "fault_selftest");
+	need(mmap(arena, ARENA, PROT_READ, c->flags | MAP_FIXED, fd, 0) ==
+	     arena, "mapping fault_selftest");
+	close(fd);
+	return 0;
+}
+
+static int with_pfns_and_tables(const struct bench_case *c)
+{
+	return with_pfns(c) ?: with_tables(c);
+}
+
 /* The table. */
 
 #define SHARED	.flags = MAP_SHARED
@@ -412,6 +441,11 @@ const struct bench_case cases[] = {
 	  .prepare = with_tables, .sample = write_byte },
 	{ "shared_write_fresh", WARM, SHARED, RW, EACH_PMD,
 	  .sample = write_byte },
+
+	{ "driver_pfn_table", ANON, SHARED, EACH_PAGE,
+	  .prepare = with_pfns_and_tables, .sample = read_byte },
+	{ "driver_pfn_fresh", ANON, SHARED, EACH_PMD,
+	  .prepare = with_pfns, .sample = read_byte },
 
 	{ "swap_in", ANON, PRIVATE, RW, SAME_PMD,
 	  .prepare = with_swapped_pages, .sample = read_byte },
