@@ -1,0 +1,156 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+# apply.t: the series in a user's tree and out of it again, exactly; all of
+# it or nothing, whatever goes wrong half-way. And the mailbox.
+
+# shellcheck source=tools/t/lib.sh
+. "$(dirname "$0")/lib.sh"
+plan 46
+
+fake_project
+fake_series
+export O="$tmp/o"
+unset BASE
+s=$P/patches/v4.6
+tree=$tmp/tree
+# The tree must come out with the same names, contents, modes and links.
+state() {
+	(cd "$tree" && find . -path ./.git -prune -o -printf '%p %y %m %l\n' | sort &&
+		find . -path ./.git -prune -o -type f -print | sort | xargs -d '\n' sha256sum)
+}
+same() { state | cmp -s - "$tmp/was"; }
+apply() { run "$P/tools/apply" "$tree"; }
+unapply() { run "$P/tools/unapply" "$tree"; }
+fresh() { rm -rf "$tree" && fake_tree "$tree" 4 6; }
+
+run "$P/tools/apply"
+expect 1 'apply needs a tree: make apply LINUX=' "no tree named"
+run "$P/tools/apply" "$tmp/nowhere"
+expect 1 'apply works on a directory, and that is none' "one that is not there"
+
+fake_tree "$tree" 4 6
+echo '#!/bin/sh' >"$tree/mm/script" && chmod 755 "$tree/mm/script"
+state >"$tmp/was"
+unapply
+expect 1 'nothing to take out of .*: it has no .latepte.patch' "unapply, nothing applied"
+apply
+expect 0 '^applied: 5 patches, [0-9]+ files, not committed. Out again: make unapply LINUX=' "into a directory"
+check "functional patches, in order" sh -c "grep -qx 'memory twenty' '$tree/mm/memory.c' && grep -qx 'memory twenty-three' '$tree/mm/memory.c'"
+check "new files" cmp "$P/mm/fault_selftest.c" "$tree/mm/fault_selftest.c"
+check "hooks of the selftests" grep -q FAULT_SELFTEST "$tree/mm/Kconfig.debug"
+check "no compat part" not grep -q five "$tree/fs/fork.c"
+check "no left-overs" [ -z "$(find "$tree" -name '*.orig' -o -name '*.rej')" ]
+apply
+expect 1 "already applied to .*'make unapply" "twice"
+unapply
+expect 0 '^unapplied: [0-9]+ files are as they were' "out again"
+check "exactly, to the last folder" same
+run env COMPAT=1 "$P/tools/apply" "$tree"
+check "COMPAT=1 puts the compat part in as well" grep -q five "$tree/fs/fork.c"
+sed -i 's/twenty-three/23 and 20/' "$s"/0002*
+unapply
+check "what was applied is what is taken out, whatever became of the series" same
+sed -i 's/23 and 20/twenty-three/' "$s"/0002*
+cp -a "$tree" "$tmp/outer" # a folder inside of somebody's repository
+git init -q "$tmp" 2>/dev/null
+apply
+expect 0 '^applied' "a tree below a repository that has nothing to do with it"
+unapply
+check "and out" same
+rm -rf "$tmp/.git"
+fake_base v6.12 6 12
+fake_tree "$tmp/new" 6 13
+run "$P/tools/apply" "$tmp/new"
+expect 1 'is Linux 6.13, and no base covers' "a version that no base covers"
+
+# --- a repository
+git init -q "$tree" && dev -C "$tree" add -f -A . && dev -C "$tree" commit -q -m base
+apply
+expect 0 '^applied' "into a repository"
+check "nothing is committed or staged" [ -z "$(git -C "$tree" diff --cached --name-only)" ]
+unapply
+check "out again" same
+check "git sees no change" [ -z "$(git -C "$tree" status --porcelain --ignored)" ]
+echo mine >>"$tree/fs/fork.c"
+state >"$tmp/was"
+apply
+expect 1 'has changes that are not committed' "one with changes is refused"
+check "and as it was" same
+git -C "$tree" checkout -q -f
+git clone -q --bare "$tree" "$tmp/bare.git"
+run "$P/tools/apply" "$tmp/bare.git"
+expect 1 'is it a bare repository' "a bare one is refused"
+
+# --- what is in the way
+fresh
+(cd "$tree" && git apply "$s"/0001*)
+state >"$tmp/was"
+apply
+expect 1 'does not apply to .*: nothing was done. Is part of it applied already' "half of it is in there"
+check "as it was" same
+fresh
+apply
+sed -i 's/memory twenty$/memory mine/' "$tree/mm/memory.c"
+state >"$tmp/was"
+unapply
+expect 1 'was changed since, in the same places: nothing was done' "changed since, in the same place"
+check "as it was, series and all" same
+sed -i 's/memory mine/memory twenty/; s/memory 50/memory mine/' "$tree/mm/memory.c"
+unapply
+expect 0 unapplied "changed since, elsewhere"
+check "keeps the change" grep -qx 'memory mine' "$tree/mm/memory.c"
+
+# --- half-way. A git that changes some files and then has no more disk
+fake_command git <<END
+case " \$* " in
+*" --check "*|*" --numstat "*) ;;
+*" apply "*)
+	for f in mm/memory.c mm/fault_selftest.c tools/testing/selftests/fault/Makefile; do
+		mkdir -p "\$(dirname \$f)" 2>/dev/null; echo torn >\$f
+	done
+	case \$HOW in
+	full) echo "fatal: write error: No space left on device" >&2; exit 128 ;;
+	kill) kill -9 0 ;;
+	int) kill -TERM \$(cat "$tmp/pid"); exit 1 ;;
+	esac ;;
+esac
+exec $(command -v git) "\$@"
+END
+half() { # HOW apply|unapply
+	run env HOW="$1" PATH="$tmp/bin:$PATH" setsid -w sh -c "echo \$\$ >'$tmp/pid'; exec '$P/tools/$2' '$tree'"
+}
+fresh
+state >"$tmp/was"
+half full apply
+expect 1 'No space left on device' "the disk is full half-way in"
+expect 1 'apply failed: .* is as it was' "it says so"
+check "as it was, to the last folder" same
+half int apply
+expect 130 '' "interrupted half-way in"
+check "as it was" same
+half kill apply
+check "killed half-way in" not same
+apply
+expect 0 'cut short.*' "the next apply puts back what was there, and applies"
+check "all of it" grep -qx 'memory twenty' "$tree/mm/memory.c"
+state >"$tmp/in"
+half full unapply
+expect 1 'unapply failed: .* is as it was' "full, half-way out"
+check "as it was, series and all" sh -c "cd '$tree' && cmp -s mm/fault_selftest.c '$P/mm/fault_selftest.c' && test -f .latepte.patch"
+half kill unapply
+unapply
+expect 0 unapplied "killed half-way out, and once more"
+check "is out" same
+
+# --- the mailbox
+export BASE=v4.6
+run "$P/tools/mbox"
+expect 0 'latepte-v4.6.mbox: 5 patches' "the series and the new files as a mailbox"
+git clone -q "$tmp/dev" "$tmp/am"
+git -C "$tmp/am" checkout -q "$(git -C "$tmp/dev" rev-list --max-parents=0 HEAD)"
+check "goes in with git am" dev -C "$tmp/am" am "$O/v4.6/latepte-v4.6.mbox"
+fresh
+apply
+check "and gives what apply gives" diff -r -x .git -x .latepte.patch -x usr "$tree" "$tmp/am"
+run "$P/tools/apply" "$tmp/am"
+expect 1 'Is part of it applied already' "a tree with the mailbox in it is refused"
