@@ -20,31 +20,53 @@ struct start_alloc {
 	unsigned int bytes;
 };
 
-static bool starts_writeback(uint64_t site, char *name, size_t size)
+/* Where the allocation may be, given that compilers inline. */
+static const char *const start_sites[] = {
+	"wb_start_writeback", "wakeup_flusher_threads", NULL
+};
+
+static const char *const split_sites[] = {
+	"bdi_split_work_to_wbs", "sync_inodes_sb", NULL
+};
+
+/* The function that allocates: an address in v4.6, a name and offset later. */
+static bool parse_site(const char *text, char *name, size_t size)
 {
-	return wb_symbol(site, name, size) &&
-	       (!strcmp(name, "wb_start_writeback") ||
-		!strcmp(name, "wakeup_flusher_threads"));
+	uint64_t addr;
+	char *end;
+
+	addr = strtoull(text, &end, 16);
+	if (*end == ' ')
+		return wb_symbol(addr, name, size);
+	snprintf(name, size, "%.*s", (int)strcspn(text, "+ "), text);
+	return true;
 }
 
-static bool parse_alloc(const char *line, struct start_alloc *a)
+static bool is_one_of(const char *name, const char *const *site)
+{
+	while (*site && strncmp(name, *site, strlen(*site)))
+		site++;
+	return *site;
+}
+
+static bool parse_alloc(const char *line, const char *const *sites,
+			struct start_alloc *a)
 {
 	const char *site = strstr(line, "call_site=");
 	const char *bytes = strstr(line, "bytes_alloc=");
 	const char *flags = strstr(line, "gfp_flags=");
-	uint64_t addr;
 
 	if (!site || !bytes || !flags)
 		return false;
-	addr = strtoull(site + strlen("call_site="), NULL, 16);
 	a->bytes = strtoul(bytes + strlen("bytes_alloc="), NULL, 10);
 	snprintf(a->flags, sizeof(a->flags), "%.*s",
 		 (int)strcspn(flags, "\n "), flags);
-	return addr && starts_writeback(addr, a->site, sizeof(a->site));
+	return parse_site(site + strlen("call_site="), a->site,
+			  sizeof(a->site)) && is_one_of(a->site, sites);
 }
 
 /* Trace what sync(2) allocates with something dirty; skip if nothing. */
-static struct start_alloc find_start_alloc(void)
+static struct start_alloc find_alloc(const char *const *sites)
 {
 	struct start_alloc a = { .bytes = 0 };
 	char filter[64], *line, *save;
@@ -55,10 +77,15 @@ static struct start_alloc find_start_alloc(void)
 	sync();
 	for (line = strtok_r(wb_traced(), "\n", &save); line;
 	     line = strtok_r(NULL, "\n", &save))
-		if (parse_alloc(line, &a))
+		if (parse_alloc(line, sites, &a))
 			return a;
 	ksft_case_skip("this kernel starts writeback without an allocation");
 	return a;
+}
+
+static struct start_alloc find_start_alloc(void)
+{
+	return find_alloc(start_sites);
 }
 
 /*
@@ -99,12 +126,12 @@ static void check_remounted(void)
 		   "data lost: differs after a remount");
 }
 
-WB_CASE(gfp_flags)
+static void check_flags(const char *const *sites)
 {
 	struct start_alloc a;
 
 	wb_mount_ext4();
-	a = find_start_alloc();
+	a = find_alloc(sites);
 	ksft_print_msg("%s: %u bytes, %s\n", a.site, a.bytes, a.flags);
 	ksft_check(!strstr(a.flags, "GFP_ATOMIC") &&
 		   !strstr(a.flags, "__GFP_HIGH"),
@@ -113,6 +140,17 @@ WB_CASE(gfp_flags)
 		   "a reclaiming task takes the item past the watermarks");
 	ksft_check(strstr(a.flags, "__GFP_NOWARN"),
 		   "a failure that is expected is reported");
+}
+
+WB_CASE(gfp_flags)
+{
+	check_flags(start_sites);
+}
+
+/* With cgroup writeback, one for each wb that sync(2) goes to. */
+WB_CASE(split_gfp_flags)
+{
+	check_flags(split_sites);
 }
 
 WB_CASE(no_item_is_told)
@@ -217,6 +255,7 @@ WB_CASE(expiry_without_item)
 
 static const struct ksft_case cases[] = {
 	{ "gfp_flags", gfp_flags },
+	{ "split_gfp_flags", split_gfp_flags },
 	{ "no_item_is_told", no_item_is_told },
 	{ "sync_without_item", sync_without_item },
 	{ "flusher_is_woken", flusher_is_woken },
