@@ -230,6 +230,20 @@ static void private_cow_cold(void)
 	expect_file(file_byte, "behind a private mapping");
 }
 
+/* A page that was read from the disk by the fault itself */
+static void private_cow_after_cold_read(void)
+{
+	char *p;
+
+	use_file("ext4");
+	make_cold();
+	p = map_file(2, RW, MAP_PRIVATE);
+	expect_pages(p, PAGES, file_byte, "before");
+	write_pages(p, other_byte);
+	expect_pages(p, PAGES, other_byte, "after");
+	expect_file(file_byte, "behind a private mapping");
+}
+
 /* One byte written: the rest of the page is the file's. */
 static void private_cow_keeps_rest(void)
 {
@@ -363,6 +377,22 @@ static void anon_write(void)
 	p = map_anon(2, LEN, MAP_PRIVATE);
 	write_pages(p, file_byte);
 	expect_pages(p, PAGES, file_byte, "written");
+}
+
+static void anon_write_keeps_rest(void)
+{
+	char *p;
+	int i;
+
+	slots_reserve();
+	p = map_anon(2, LEN, MAP_PRIVATE);
+	for (i = 0; i < PAGES; i++)
+		p[i * PAGE + 5] = 'x';
+	for (i = 0; i < PAGES; i++) {
+		ksft_check(p[i * PAGE + 5] == 'x', "page %d", i);
+		p[i * PAGE + 5] = 0;
+	}
+	expect_pages(p, PAGES, zero_byte, "the rest");
 }
 
 static void anon_zero_page(void)
@@ -609,6 +639,7 @@ static const struct ksft_case cases[] = {
 	CASE(private_cow_after_read),
 	CASE(private_cow_tmpfs),
 	CASE(private_cow_cold),
+	CASE(private_cow_after_cold_read),
 	CASE(private_cow_keeps_rest),
 	CASE(shared_write_ramfs),
 	CASE(shared_write_tmpfs),
@@ -621,6 +652,7 @@ static const struct ksft_case cases[] = {
 	CASE(ext4_holes),
 	CASE(tmpfs_hole_cow),
 	CASE(anon_write),
+	CASE(anon_write_keeps_rest),
 	CASE(anon_zero_page),
 	CASE(anon_write_after_read),
 	CASE(anon_shared),
