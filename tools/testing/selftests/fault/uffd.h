@@ -106,13 +106,19 @@ static inline void sleepers_to_bed(int uffd)
 		uffd_next(uffd);
 }
 
-static inline void sleepers_wake(int uffd)
+static inline void sleepers_zeropage(int uffd)
 {
-	void *saw;
 	int i;
 
 	for (i = 0; i < SLEEPERS; i++)
 		uffd_zeropage(uffd, slot(i + 1));
+}
+
+static inline void sleepers_join(void)
+{
+	void *saw;
+	int i;
+
 	for (i = 0; i < SLEEPERS; i++) {
 		ksft_need(!pthread_join(sleepers[i], &saw), "join");
 		ksft_check(!saw, "sleeper %d saw %ld", i, (long)saw);

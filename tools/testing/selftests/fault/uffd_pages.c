@@ -169,7 +169,8 @@ static void blocked_tables(int advice)
 	before = vm_pte(getpid());
 	sleepers_to_bed(uffd);
 	added = vm_pte(getpid()) - before;
-	sleepers_wake(uffd);
+	sleepers_zeropage(uffd);
+	sleepers_join();
 	ksft_check(!added, "%ld kB of tables while %d wait", added, SLEEPERS);
 	added = vm_pte(getpid()) - before;
 	ksft_check(added == SLEEPERS * TABLE_KB, "%ld kB of tables at the end",
@@ -239,6 +240,152 @@ static void sigbus_write_tables(void)
 	sigbus_tables(map_and_write);
 }
 
+/* ---- races: a page that is there is never told as missing --------------- */
+
+#define ROUNDS		500
+
+static volatile int stop;
+
+static void told_of_present_page(int sig)
+{
+	static const char why[] =
+		"# assertion failed: a page that is there was missing\n";
+
+	(void)sig;
+	if (write(1, why, sizeof(why) - 1) < 0)
+		_exit(KSFT_ERROR);
+	_exit(KSFT_FAIL);
+}
+
+/* All of the slot but the first page, which comes and goes. */
+static void *reader(void *arg)
+{
+	volatile char *p = arg;
+	unsigned long i;
+
+	while (!stop)
+		for (i = PAGE; i < SLOT; i += PAGE)
+			(void)p[i];
+	return NULL;
+}
+
+/*
+ * To give up one page of a huge zero page splits it: the PMD is cleared, and
+ * populated with a table afterwards. A fault may see the moment between.
+ */
+static void huge_zero_split(void)
+{
+	struct sigaction sa = { .sa_handler = told_of_present_page };
+	pthread_t thread[3];
+	long splits;
+	char *p;
+	int i;
+
+	splits = proc_number("/proc/vmstat", "\nthp_split_pmd ");
+	sigaction(SIGBUS, &sa, NULL);
+	uffd = uffd_open(UFFD_FEATURE_SIGBUS);
+	/* the readers may be faster than madvise */
+	thp_set("enabled", "always");
+	region_of_slots(MADV_HUGEPAGE);
+	for (i = 0; i < 3; i++)
+		ksft_need(!pthread_create(&thread[i], NULL, reader, slot(1)),
+			  "a thread");
+	for (i = 0; i < ROUNDS; i++) {
+		map_at(slot(1), SLOT, PROT_READ | PROT_WRITE,
+		       MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+		for (p = slot(1); p < slot(2); p += PAGE)
+			touch(p, 0);
+		uffd_register(uffd, slot(1), SLOT,
+			      UFFDIO_REGISTER_MODE_MISSING);
+		ksft_need(!madvise(slot(1), PAGE, MADV_DONTNEED), "madvise");
+	}
+	stop = 1;
+	for (i = 0; i < 3; i++)
+		pthread_join(thread[i], NULL);
+	thp_set("enabled", "madvise");
+	splits = proc_number("/proc/vmstat", "\nthp_split_pmd ") - splits;
+	ksft_need(splits, "a huge zero page to split");
+}
+
+#define RACE_SLOTS	8
+
+/* Whoever waits is woken, by the page or, when that is there, as such. */
+static void *race_server(void *arg)
+{
+	struct pollfd pfd = { .fd = uffd, .events = POLLIN };
+	struct uffd_msg msg;
+
+	while (!stop) {
+		if (poll(&pfd, 1, 10) != 1 ||
+		    read(uffd, &msg, sizeof(msg)) != sizeof(msg))
+			continue;
+		struct uffdio_zeropage zero = { .range = {
+			msg.arg.pagefault.address & ~(PAGE - 1), PAGE } };
+
+		if (ioctl(uffd, UFFDIO_ZEROPAGE, &zero))
+			ioctl(uffd, UFFDIO_WAKE, &zero.range);
+	}
+	return arg;
+}
+
+static void *toucher(void *arg)
+{
+	unsigned long seed = (uintptr_t)arg;
+	int i;
+
+	for (i = 0; i < 8 * ROUNDS; i++) {
+		char *p;
+
+		seed = seed * 1103515245 + 12345;
+		p = slot(1 + (seed >> 16) % RACE_SLOTS) +
+		    (seed >> 20) % 4 * PAGE;
+		if (i % 4)
+			touch(p, i & 1);
+		else
+			madvise(p, i % 8 ? PAGE : SLOT / 2, MADV_DONTNEED);
+	}
+	return NULL;
+}
+
+static void register_against_faults(int advice)
+{
+	const size_t len = RACE_SLOTS * SLOT;
+	struct uffdio_range range;
+	pthread_t thread[3];
+	int i;
+
+	region_of_slots(advice);
+	range.start = (uintptr_t)slot(1);
+	range.len = len;
+	uffd = uffd_open(0);
+	for (i = 0; i < 3; i++)
+		ksft_need(!pthread_create(&thread[i], NULL,
+					  i ? toucher : race_server,
+					  (void *)(long)i), "a thread");
+	for (i = 0; i < ROUNDS / 4; i++) {
+		uffd_register(uffd, slot(1), len, UFFDIO_REGISTER_MODE_MISSING);
+		sched_yield();
+		ksft_need(!ioctl(uffd, UFFDIO_UNREGISTER, &range),
+			  "UFFDIO_UNREGISTER");
+	}
+	pthread_join(thread[1], NULL);
+	pthread_join(thread[2], NULL);
+	stop = 1;
+	pthread_join(thread[0], NULL);
+	/* The rest is in the kernel's log, or not. */
+	ksft_check(!munmap(slot(1), len), "munmap");
+}
+
+static void register_against_small_faults(void)
+{
+	register_against_faults(MADV_NOHUGEPAGE);
+}
+
+static void register_against_huge_faults(void)
+{
+	register_against_faults(MADV_HUGEPAGE);
+}
+
 static const struct ksft_case cases[] = {
 	{ "huge_write_pages", huge_write_pages },
 	{ "huge_read_pages", huge_read_pages },
@@ -246,6 +393,9 @@ static const struct ksft_case cases[] = {
 	{ "huge_blocked_tables", huge_blocked_tables },
 	{ "sigbus_read_tables", sigbus_read_tables },
 	{ "sigbus_write_tables", sigbus_write_tables },
+	{ "huge_zero_split", huge_zero_split },
+	{ "register_against_small_faults", register_against_small_faults },
+	{ "register_against_huge_faults", register_against_huge_faults },
 };
 
 int main(int argc, char **argv)

@@ -1,0 +1,439 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * fork() of a process whose heap has shrunk: tables without a page in them
+ * are not copied, and everything else is, whatever moves pages meanwhile.
+ */
+#include "uffd.h"
+#include <sys/swap.h>
+
+#define GIB		(1UL << 30)
+#define EMPTY_MAX	60	/* kB of tables for what a small child has */
+#define FORKS		200
+
+/* ---- a child, and what it finds ------------------------------------------ */
+
+static void must_pass(pid_t pid)
+{
+	int status;
+
+	ksft_need(pid > 0 && waitpid(pid, &status, 0) == pid, "a child");
+	if (WIFEXITED(status) && WEXITSTATUS(status))
+		_exit(WEXITSTATUS(status));
+	ksft_check(!status, "the child ended with %#x", status);
+}
+
+static void in_child(void (*look)(void))
+{
+	pid_t pid;
+
+	fflush(stdout);
+	pid = fork();
+	if (!pid) {
+		look();
+		fflush(stdout);
+		_exit(0);
+	}
+	must_pass(pid);
+}
+
+/* ---- tables ---------------------------------------------------------------- */
+
+static long tables_max;
+
+static void few_tables(void)
+{
+	long kb = vm_pte(getpid());
+
+	ksft_print_msg("%ld kB of tables in the child\n", kb);
+	ksft_check(kb <= tables_max, "%ld kB of tables, not %ld at most", kb,
+		   tables_max);
+}
+
+static void fill(char *p, size_t len)
+{
+	size_t i;
+
+	for (i = 0; i < len; i += SLOT)
+		p[i] = i / SLOT + 1;
+}
+
+/* A page in each of 512 tables, and then in none. */
+static void emptied_heap(void)
+{
+	char *p;
+
+	p = mmap(NULL, GIB, PROT_READ | PROT_WRITE,
+		 MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	ksft_need(p != MAP_FAILED, "1 GiB");
+	madvise(p, GIB, MADV_NOHUGEPAGE);
+	fill(p, GIB);
+	ksft_need(!madvise(p, GIB, MADV_DONTNEED), "MADV_DONTNEED");
+	tables_max = EMPTY_MAX;
+	in_child(few_tables);
+}
+
+static void anonymous_slots(void)
+{
+	slots_reserve();
+	map_at(slot(1), (SLOTS - 1) * SLOT, PROT_READ | PROT_WRITE,
+	       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	madvise(slot(1), (SLOTS - 1) * SLOT, MADV_NOHUGEPAGE);
+}
+
+static void odd_slots_are_there(void)
+{
+	unsigned int i;
+
+	few_tables();
+	for (i = 1; i < SLOTS; i++)
+		ksft_check(*(volatile char *)slot(i) == (i & 1 ? (char)i : 0),
+			   "slot %u", i);
+}
+
+static void half_emptied_heap(void)
+{
+	unsigned int i;
+
+	anonymous_slots();
+	fill(slot(1), (SLOTS - 1) * SLOT);
+	for (i = 2; i < SLOTS; i += 2)
+		ksft_need(!madvise(slot(i), SLOT, MADV_DONTNEED), "madvise");
+	tables_max = SLOTS / 2 * TABLE_KB + EMPTY_MAX;
+	in_child(odd_slots_are_there);
+}
+
+/* ---- a private file mapping ------------------------------------------------ */
+
+static void file_shows_through(void)
+{
+	unsigned int i;
+
+	few_tables();
+	for (i = 1; i < SLOTS; i++)
+		ksft_check(*slot(i) == (char)i, "slot %u", i);
+}
+
+/* Written to, given up, and read: what the file has is there again. */
+static void emptied_file_mapping(void)
+{
+	unsigned int i;
+	int fd;
+
+	slots_reserve();
+	private_mount("none", "tmpfs", NULL);
+	fd = make_file("file", PAGE);
+	for (i = 1; i < SLOTS; i++) {
+		ksft_need(pwrite(fd, &i, 1, i * PAGE) == 1, "pwrite");
+		map_at(slot(i), PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE, fd,
+		       i * PAGE);
+		*slot(i) = 77;
+		ksft_need(!madvise(slot(i), PAGE, MADV_DONTNEED), "madvise");
+	}
+	tables_max = EMPTY_MAX;
+	in_child(file_shows_through);
+}
+
+/* ---- one page in a table, wherever it is ----------------------------------- */
+
+#define PM_UFFD_WP	(1ULL << 57)
+#define PM_SWAP		(1ULL << 62)
+#define PM_PRESENT	(1ULL << 63)
+
+static void *place(unsigned int i)
+{
+	return slot(i) + (i * 37 % 512) * PAGE;
+}
+
+static void places_are_kept(void)
+{
+	unsigned int i;
+
+	for (i = 1; i < SLOTS; i++)
+		ksft_check(*(volatile unsigned int *)place(i) == i,
+			   "page %u of slot %u", i * 37 % 512, i);
+}
+
+static void fill_places(void)
+{
+	unsigned int i;
+
+	for (i = 1; i < SLOTS; i++)
+		*(volatile unsigned int *)place(i) = i;
+}
+
+static void single_pages(void)
+{
+	anonymous_slots();
+	fill_places();
+	in_child(places_are_kept);
+}
+
+/* ---- uffd-wp markers: a table of nothing else is not empty ----------------- */
+
+static void has_marker(void)
+{
+	uint64_t entry;
+	int fd = open("/proc/self/pagemap", O_RDONLY);
+
+	ksft_need(fd >= 0 && pread(fd, &entry, 8,
+				   (uintptr_t)slot(2) / PAGE * 8) == 8,
+		  "read pagemap");
+	ksft_check(entry & PM_UFFD_WP, "pagemap %#llx",
+		   (unsigned long long)entry);
+}
+
+/* fork() waits until its event is read. */
+static void *read_fork_event(void *arg)
+{
+	struct pollfd pfd = { .fd = (long)arg, .events = POLLIN };
+	struct uffd_msg msg;
+
+	ksft_need(poll(&pfd, 1, PATIENCE) == 1 &&
+		  read(pfd.fd, &msg, sizeof(msg)) == sizeof(msg) &&
+		  msg.event == UFFD_EVENT_FORK, "the event of a fork");
+	return NULL;
+}
+
+#ifndef UFFD_FEATURE_WP_UNPOPULATED
+#define UFFD_FEATURE_WP_UNPOPULATED	(1 << 13)
+#endif
+
+static void uffd_wp_markers(void)
+{
+	struct uffdio_writeprotect wp = { .mode = UFFDIO_WRITEPROTECT_MODE_WP };
+	pthread_t thread;
+	int uffd;
+
+	anonymous_slots();
+	uffd = uffd_open(UFFD_FEATURE_EVENT_FORK |
+			 UFFD_FEATURE_PAGEFAULT_FLAG_WP |
+			 UFFD_FEATURE_WP_UNPOPULATED);
+	uffd_register(uffd, slot(2), SLOT, UFFDIO_REGISTER_MODE_WP);
+	wp.range.start = (uintptr_t)slot(2);
+	wp.range.len = PAGE;
+	ksft_need(!ioctl(uffd, UFFDIO_WRITEPROTECT, &wp),
+		  "UFFDIO_WRITEPROTECT");
+	has_marker();
+	ksft_need(!pthread_create(&thread, NULL, read_fork_event,
+				  (void *)(long)uffd), "a thread");
+	in_child(has_marker);
+	pthread_join(thread, NULL);
+}
+
+/* ---- races: pages that are moved while fork() looks for them --------------- */
+
+static pid_t helper_start(void (*work)(void))
+{
+	pid_t pid = fork();
+
+	ksft_need(pid >= 0, "fork");
+	if (!pid)
+		for (;;)
+			work();
+	return pid;
+}
+
+static void helper_stop(pid_t pid)
+{
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+}
+
+static void write_string(const char *path, const char *s)
+{
+	int fd = open(path, O_WRONLY);
+
+	ksft_need(fd >= 0 && write(fd, s, strlen(s)) > 0, "write %s to %s", s,
+		  path);
+	close(fd);
+}
+
+/*
+ * By pagemap, which does not fetch what was swapped out: a page that fork()
+ * has missed is neither present nor swapped.
+ */
+static void places_are_mapped(void)
+{
+	int fd = open("/proc/self/pagemap", O_RDONLY);
+	uint64_t entry;
+	unsigned int i;
+
+	for (i = 1; i < SLOTS; i++) {
+		ksft_need(pread(fd, &entry, 8, (uintptr_t)place(i) / PAGE * 8)
+			  == 8, "read pagemap");
+		ksft_check(entry & (PM_PRESENT | PM_SWAP),
+			   "page %u of slot %u is lost", i * 37 % 512, i);
+	}
+}
+
+static volatile int stop;
+
+/* Fetches what was swapped out, so that it can be swapped out again. */
+static void *keep_filling(void *arg)
+{
+	while (!stop)
+		fill_places();
+	return arg;
+}
+
+/* Says how many pages were moved meanwhile, as @counter of vmstat has it. */
+static void fork_and_look(const char *counter)
+{
+	long before = proc_number("/proc/vmstat", counter);
+	pthread_t thread;
+	int i;
+
+	ksft_need(!pthread_create(&thread, NULL, keep_filling, NULL),
+		  "a thread");
+	for (i = 0; i < FORKS; i++)
+		in_child(i % 16 ? places_are_mapped : places_are_kept);
+	stop = 1;
+	pthread_join(thread, NULL);
+	ksft_print_msg("%ld pages moved\n",
+		       proc_number("/proc/vmstat", counter) - before);
+}
+
+#define COMPACT		"/proc/sys/vm/compact_memory"
+
+static void compact(void)
+{
+	write_string(COMPACT, "1");
+}
+
+static void migration(void)
+{
+	pid_t pid;
+
+	if (access(COMPACT, W_OK))
+		ksft_case_skip("no memory compaction");
+	anonymous_slots();
+	fill_places();
+	pid = helper_start(compact);
+	fork_and_look("\npgmigrate_success ");
+	helper_stop(pid);
+}
+
+#define SWAP_PAGES	4096U
+
+/* The header that mkswap writes, and no holes. */
+static void swap_on(const char *path)
+{
+	int fd = open(path, O_RDWR | O_CREAT, 0600);
+	uint32_t info[2] = { 1, SWAP_PAGES - 1 };	/* version, last page */
+	static char page[PAGE];
+	unsigned int i;
+
+	ksft_need(fd >= 0, "create %s", path);
+	for (i = 0; i < SWAP_PAGES; i++)
+		ksft_need(write(fd, page, PAGE) == PAGE, "fill %s", path);
+	ksft_need(pwrite(fd, info, sizeof(info), 1024) == sizeof(info) &&
+		  pwrite(fd, "SWAPSPACE2", 10, PAGE - 10) == 10 && !fsync(fd),
+		  "a swap header");
+	close(fd);
+	ksft_need(!swapon(path, 0), "swapon");
+}
+
+#define CG		MNT "/cg"
+#define GROUP		CG "/fork_empty"
+#define RECLAIM		GROUP "/memory.reclaim"
+
+static void reclaim(void)
+{
+	static int fd = -1;
+
+	if (fd < 0)
+		fd = open(RECLAIM, O_WRONLY);
+	/* EAGAIN: there was less to reclaim, which is as good */
+	if (write(fd, "16M", 3) < 0 && errno != EAGAIN)
+		_exit(1);
+}
+
+static void swap_out_loop(pid_t reclaimer)
+{
+	char self[16];
+
+	snprintf(self, sizeof(self), "%d", getpid());
+	write_string(GROUP "/cgroup.procs", self);
+	anonymous_slots();
+	fill_places();
+	fork_and_look("\npswpout ");
+	helper_stop(reclaimer);
+	write_string(CG "/cgroup.procs", self);
+}
+
+static void swap(void)
+{
+	mount_scratch();
+	ksft_need(!mkdir(CG, 0700), "mkdir");
+	if (mount("none", CG, "cgroup2", 0, NULL))
+		ksft_case_skip("no cgroup2");
+	write_string(CG "/cgroup.subtree_control", "+memory");
+	ksft_need(!mkdir(GROUP, 0700), "a cgroup");
+	if (access(RECLAIM, W_OK)) {
+		rmdir(GROUP);
+		write_string(CG "/cgroup.subtree_control", "-memory");
+		ksft_case_skip("no memory.reclaim");
+	}
+	swap_on(MNT "/swap");
+	swap_out_loop(helper_start(reclaim));
+	ksft_need(!swapoff(MNT "/swap"), "swapoff");
+	rmdir(GROUP);
+	write_string(CG "/cgroup.subtree_control", "-memory");
+}
+
+/* ---- races: pages that are given up meanwhile ------------------------------ */
+
+static void *give_up(void *arg)
+{
+	unsigned int i;
+
+	while (!stop)
+		for (i = 1; i < SLOTS; i++) {
+			madvise(slot(i), SLOT, MADV_DONTNEED);
+			*(volatile unsigned int *)place(i) = i;
+		}
+	return arg;
+}
+
+/* There or not, but nothing else; and it can be written to. */
+static void there_or_not(void)
+{
+	volatile unsigned int *p;
+	unsigned int i;
+
+	for (i = 1; i < SLOTS; i++) {
+		p = place(i);
+		ksft_check(!*p || *p == i, "slot %u has %u", i, *p);
+		*p = ~i;
+		ksft_check(*p == ~i, "slot %u", i);
+	}
+}
+
+static void dontneed(void)
+{
+	pthread_t thread;
+	int i;
+
+	anonymous_slots();
+	ksft_need(!pthread_create(&thread, NULL, give_up, NULL), "a thread");
+	for (i = 0; i < FORKS / 4; i++)
+		in_child(there_or_not);
+	stop = 1;
+	pthread_join(thread, NULL);
+}
+
+static const struct ksft_case cases[] = {
+	{ "emptied_heap", emptied_heap },
+	{ "half_emptied_heap", half_emptied_heap },
+	{ "emptied_file_mapping", emptied_file_mapping },
+	{ "single_pages", single_pages },
+	{ "uffd_wp_markers", uffd_wp_markers },
+	{ "migration", migration },
+	{ "swap", swap },
+	{ "dontneed", dontneed },
+};
+
+int main(int argc, char **argv)
+{
+	return ksft_run_cases(cases, ARRAY_SIZE(cases), argc, argv);
+}

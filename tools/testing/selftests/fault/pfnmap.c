@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * A handler that inserts the pfn itself takes one page table in an empty PMD.
+ *
+ * The one mapping of the kind that any process has is the vvar page of the
+ * vDSO; arch_prctl() of checkpoint/restore puts it where there is no table
+ * yet. What is allocated for it is counted by /dev/fault_selftest.
+ */
+#include "handler.h"
+#include <sys/syscall.h>
+
+#ifndef ARCH_MAP_VDSO_64
+#define ARCH_MAP_VDSO_64	0x2003
+#endif
+
+#define VDSO_SIZE	(16 * PAGE)	/* with its data pages, at most */
+#define FAULTS		32
+
+/* No libc call that goes through the vDSO must come after it. */
+static void unmap_named(const char *name)
+{
+	unsigned long from, to;
+	char line[256];
+	FILE *maps = fopen("/proc/self/maps", "r");
+
+	ksft_need(maps, "/proc/self/maps");
+	while (fgets(line, sizeof(line), maps))
+		if (strstr(line, name) &&
+		    sscanf(line, "%lx-%lx", &from, &to) == 2)
+			munmap((void *)from, to - from);
+	fclose(maps);
+}
+
+static void map_vdso(char *where)
+{
+	munmap(where, VDSO_SIZE);
+	if (syscall(__NR_arch_prctl, ARCH_MAP_VDSO_64, where) < 0)
+		ksft_case_skip("no ARCH_MAP_VDSO_64 (errno %d)", errno);
+}
+
+/*
+ * The device counts for this mm only. All but the fault is done before the
+ * count begins, the upper levels included.
+ */
+static unsigned int tables_of_vvar_fault(int fd, char *where)
+{
+	unsigned int tables;
+
+	map_vdso(where);
+	ksft_need(!has_table(fd, where), "an empty PMD");
+	probe(fd, FAULT_SELFTEST_PROBE_ON);
+	ksft_need(!try_read(where), "a readable vvar page");
+	tables = counts(fd).tables;
+	probe(fd, 0);
+	ksft_need(has_table(fd, where), "a table in place");
+	munmap(where, VDSO_SIZE);
+	return tables;
+}
+
+static void vvar_fault_tables(void)
+{
+	unsigned int i, tables = 0;
+	int fd = dev_open();
+
+	fault_catch();
+	slots_reserve();
+	unmap_named("[vdso]");
+	unmap_named("[vvar");
+	for (i = 1; i <= FAULTS; i++)
+		tables += tables_of_vvar_fault(fd, slot(i));
+	ksft_print_msg("%u tables for %d faults\n", tables, FAULTS);
+	ksft_check(tables == FAULTS, "%u tables for %d faults", tables, FAULTS);
+}
+
+/* What is left when a fault fails: the pages of vvar that are not there. */
+static void vvar_sigbus_tables(void)
+{
+	int fd = dev_open();
+	unsigned int tables;
+	char *p;
+
+	fault_catch();
+	slots_reserve();
+	unmap_named("[vdso]");
+	unmap_named("[vvar");
+	map_vdso(slot(1));
+	for (p = slot(1) + PAGE; p < slot(1) + 4 * PAGE; p += PAGE) {
+		probe(fd, FAULT_SELFTEST_PROBE_ON);
+		if (try_read(p) == SIGBUS)
+			break;
+		probe(fd, 0);
+		map_vdso(slot(1));
+	}
+	if (p == slot(1) + 4 * PAGE)
+		ksft_case_skip("every page of vvar is in use");
+	tables = counts(fd).tables;
+	ksft_check(!tables, "%u tables for a fault that fails", tables);
+	ksft_check(!has_table(fd, p), "a table is left");
+}
+
+static const struct ksft_case cases[] = {
+	{ "vvar_fault_tables", vvar_fault_tables },
+	{ "vvar_sigbus_tables", vvar_sigbus_tables },
+};
+
+int main(int argc, char **argv)
+{
+	return ksft_run_cases(cases, ARRAY_SIZE(cases), argc, argv);
+}

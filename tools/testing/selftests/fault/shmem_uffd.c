@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * A fault on shared memory that waits for userfaultfd holds no page table
+ * meanwhile, neither in place nor put by: many may wait, and for long.
+ */
+#include "uffd.h"
+
+#ifndef UFFD_FEATURE_MINOR_SHMEM
+#define UFFD_FEATURE_MINOR_SHMEM	(1 << 10)
+#define UFFDIO_REGISTER_MODE_MINOR	(1 << 2)
+struct uffdio_continue {
+	struct uffdio_range range;
+	uint64_t mode;
+	int64_t mapped;
+};
+
+#define UFFDIO_CONTINUE	_IOWR(UFFDIO, 0x07, struct uffdio_continue)
+#endif
+
+/*
+ * Page tables of all processes. They are counted per CPU; stat_refresh
+ * gathers what the CPUs keep back.
+ */
+static long system_tables(void)
+{
+	int fd = open("/proc/sys/vm/stat_refresh", O_WRONLY);
+	long nr;
+
+	ksft_need(fd >= 0 && write(fd, "1", 1) == 1, "refresh the counters");
+	close(fd);
+	nr = proc_number("/proc/vmstat", "\nnr_page_table_pages ");
+	ksft_need(nr >= 0, "nr_page_table_pages");
+	return nr;
+}
+
+static int memory_file(size_t size)
+{
+	int fd = syscall(__NR_memfd_create, "shmem_uffd", 0);
+
+	ksft_need(fd >= 0 && !ftruncate(fd, size), "a memfd");
+	return fd;
+}
+
+static void try_register(int uffd, uint64_t mode)
+{
+	struct uffdio_register reg = {
+		.range = { (uintptr_t)slot(1), SLEEPERS * SLOT },
+		.mode = mode,
+	};
+
+	if (ioctl(uffd, UFFDIO_REGISTER, &reg))
+		ksft_case_skip("no userfaultfd on shared memory");
+}
+
+static void continue_all(int uffd)
+{
+	int i;
+
+	for (i = 0; i < SLEEPERS; i++) {
+		struct uffdio_continue cont = {
+			.range = { (uintptr_t)slot(i + 1), PAGE },
+		};
+
+		ksft_need(!ioctl(uffd, UFFDIO_CONTINUE, &cont),
+			  "UFFDIO_CONTINUE");
+	}
+}
+
+static void blocked(uint64_t features, uint64_t mode)
+{
+	const size_t len = SLEEPERS * SLOT;
+	long before, added, own;
+	int uffd, fd, i;
+
+	slots_reserve();
+	fd = memory_file(len);
+	map_at(slot(1), len, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	uffd = uffd_open(features);
+	try_register(uffd, mode);
+	if (mode == UFFDIO_REGISTER_MODE_MINOR)
+		for (i = 0; i < SLEEPERS; i++)
+			ksft_need(pwrite(fd, "", 1, i * SLOT) == 1, "pwrite");
+	sleepers_start();
+	own = vm_pte(getpid());
+	before = system_tables();
+	sleepers_to_bed(uffd);
+	added = system_tables() - before;
+	own = vm_pte(getpid()) - own;
+	if (mode == UFFDIO_REGISTER_MODE_MINOR)
+		continue_all(uffd);
+	else
+		sleepers_zeropage(uffd);
+	sleepers_join();
+	ksft_print_msg("%ld tables, %ld kB in place, for %d that wait\n",
+		       added, own, SLEEPERS);
+	ksft_check(!own, "%ld kB of tables in place", own);
+	ksft_check(added < SLEEPERS / 4, "%ld tables for %d that wait", added,
+		   SLEEPERS);
+}
+
+static void missing_blocked(void)
+{
+	blocked(0, UFFDIO_REGISTER_MODE_MISSING);
+}
+
+static void minor_blocked(void)
+{
+	blocked(UFFD_FEATURE_MINOR_SHMEM, UFFDIO_REGISTER_MODE_MINOR);
+}
+
+static const struct ksft_case cases[] = {
+	{ "missing_blocked", missing_blocked },
+	{ "minor_blocked", minor_blocked },
+};
+
+int main(int argc, char **argv)
+{
+	return ksft_run_cases(cases, ARRAY_SIZE(cases), argc, argv);
+}
