@@ -3,11 +3,12 @@
 # This is the table of contents; each rule calls a script under tools/.
 
 BASE_FROM := $(if $(filter undefined,$(origin BASE)),file,user)
-BASE	 ?= $(if $(LINUX),$(shell LINUX='$(LINUX)' tools/source --base),v6.12)
+# Looked for once, by the first rule that needs it: what that takes may have
+# to be installed by "make deps" before.
+fitting	  = $(if $(LINUX),$(shell LINUX='$(LINUX)' tools/source --base),v6.12)
+BASE	 ?= $(eval BASE := $(fitting))$(BASE)
 VARIANT	 ?= patched
-ifeq ($(strip $(BASE)),)
-$(error no base for LINUX=$(LINUX))
-endif
+help deps clean check-host: BASE = v6.12
 export BASE LINUX O DL ACCEL SMP MEM TESTS JOBS LIMIT V
 
 .NOTPARALLEL:
@@ -27,7 +28,7 @@ check: check-host
 	@tools/check-all $(if $(filter file,$(BASE_FROM)),$(if $(LINUX),$(BASE),v4.6 v6.12),$(BASE))
 
 check-host:
-	@prove tools/t/*.t
+	@prove -j4 tools/t/*.t
 
 build:
 	@tools/locked tools/build control patched

@@ -2,7 +2,7 @@
 # shellcheck shell=sh
 # lib.sh: what the host scripts share. Sourced; needs $top, the project.
 
-: "${BASE:=v6.12}" "${O:=$top/build}" "${DL:=$top/dl}"
+: "${BASE=v6.12}" "${O:=$top/build}" "${DL:=$top/dl}"
 case $O in /*) ;; *) O=$top/$O ;; esac
 case $DL in /*) ;; *) DL=$top/$DL ;; esac
 series=$top/patches/$BASE
@@ -13,6 +13,7 @@ repo=$build/linux.git
 unset GIT_DIR GIT_WORK_TREE GIT_INDEX_FILE GIT_OBJECT_DIRECTORY GIT_PREFIX
 
 die() { printf 'latepte: %s\n' "$*" >&2; exit 1; }
+[ "$BASE" ] || die "no base"
 say() { printf '%s\n' "$*"; }
 
 # A line for each step, so that long work shows where it is.

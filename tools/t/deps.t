@@ -1,0 +1,74 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+# deps.t: make deps installs what is missing and nothing else; where there is
+# no apt-get it says what is needed. dpkg-query, apt-get, sudo and id are ours.
+
+# shellcheck source=tools/t/lib.sh
+. "$(dirname "$0")/lib.sh"
+plan 19
+
+fake_project
+deps="$P/tools/deps"
+printf 'gcc   # a comment\nmake\n# a line of comment\nnosuch-package\n' >"$P/tools/deps.list"
+calls=$tmp/calls
+called() { grep -qxF -- "$1" "$calls"; }
+
+# Only what a bare machine has, so that nothing of this one is taken.
+mkdir "$tmp/bare"
+for c in sh env dirname sed cat grep cut paste head tail rm mktemp mkdir; do
+	ln -s "$(command -v $c)" "$tmp/bare/$c"
+done
+cat >"$tmp/bare/dpkg-query" <<END
+#!/bin/sh
+for p; do :; done # the last one
+case " \$INSTALLED " in *" \$p "*) echo "install ok installed" ;; *) exit 1 ;; esac
+END
+printf '#!/bin/sh\necho ${FAKE_UID:-0}\n' >"$tmp/bare/id"
+chmod +x "$tmp"/bare/*
+bare() { : >"$calls"; run env -i HOME="$HOME" PATH="$tmp/bare" TMPDIR="$tmp" "$@" "$deps"; }
+
+bare
+expect 0 'No apt-get here' "no apt-get: it says so"
+expect 0 '^  nosuch-package$' "and lists what is needed"
+expect 0 'LINUX=' "and how to do without the Debian package"
+cat >"$tmp/bare/apt-get" <<END
+#!/bin/sh
+echo "apt-get \$*" >>"$calls"
+echo "DEBIAN_FRONTEND=\$DEBIAN_FRONTEND" >>"$calls"
+[ "\$1" != "\$FAIL" ] && [ "\$2" != "\$FAIL" ] || { echo "E: Unable to locate" >&2; exit 100; }
+END
+cat >"$tmp/bare/sudo" <<END
+#!/bin/sh
+echo "sudo \$*" | sed 's/env DEBIAN[^ ]* //' >>"$calls"
+exec env -i PATH="$tmp/bare" "\$@"
+END
+chmod +x "$tmp"/bare/*
+
+bare INSTALLED="gcc make nosuch-package"
+ok "$([ $rc = 0 ] && [ ! -s "$out" ]; echo $?)" "nothing is missing: nothing is said" || diag
+check "and nothing is done" not test -s "$calls"
+bare INSTALLED="gcc"
+expect 0 '^DEPS +make nosuch-package$' "what is missing is named"
+check "and installed" called 'apt-get install -y -qq --no-install-recommends make nosuch-package'
+check "after an update" called 'apt-get -qq update'
+check "with no question asked" called DEBIAN_FRONTEND=noninteractive
+not grep -q sudo "$calls"
+ok $? "root needs no sudo" || diag
+bare FAKE_UID=1000
+check "somebody else does" called 'sudo apt-get install -y -qq --no-install-recommends gcc make nosuch-package'
+check "who hands on no environment" called DEBIAN_FRONTEND=noninteractive
+check "and no more is asked of apt-get twice" [ "$(grep -c '^apt-get' "$calls")" = 2 ]
+bare FAIL=update
+expect 0 'apt-get update failed; trying with the lists' "no network for the lists: it is tried without"
+bare FAIL=install
+expect 1 'apt-get could not install: gcc make nosuch-package' "an install that fails is an error"
+expect 1 'E: Unable to locate' "and apt-get's reason is shown"
+check "no log is left behind" [ -z "$(find "$tmp" -mindepth 1 -maxdepth 1 -name '*tmp.*')" ]
+rm "$tmp/bare/sudo"
+bare FAKE_UID=1000
+expect 1 'sudo' "without sudo either, it says so"
+
+# The real list
+sed -e 's/#.*//' -e 's/[[:space:]]*$//' -e '/^$/d' "$top/tools/deps.list" >"$out"
+not grep -vE '^[a-z0-9][a-z0-9.+-]+$' "$out"
+ok $? "the list has one package a line" || diag

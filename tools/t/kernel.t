@@ -1,0 +1,121 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+# kernel.t: configuring and building, with a kernel tree whose Makefile does
+# in a moment what a real one takes minutes for; and TESTS=.
+
+# shellcheck source=tools/t/lib.sh
+. "$(dirname "$0")/lib.sh"
+plan 28
+
+fake_project
+export O="$tmp/o" BASE=v4.6
+for c in gcc flex bison bc ccache; do echo "echo $c 12; [ $c != ccache ] || exec \"\$@\"" | fake_command $c; done
+PATH=$tmp/bin:$PATH
+dir=$O/v4.6/patched
+tree=$dir/linux
+fake_git "$tree" 4 6
+mkdir -p "$tree/scripts/kconfig" "$tree/arch/x86/boot"
+cat >"$tree/Makefile" <<'END'
+VERSION = 4
+PATCHLEVEL = 6
+tinyconfig:
+	@echo $@ >>asked; printf 'CONFIG_64BIT=y\nCONFIG_CC_OPTIMIZE_FOR_SIZE=y\n' >.config
+olddefconfig:
+	@tac .config | awk -F '[= ]' '{ o = $$1 == "#" ? $$2 : $$1 } !seen[o]++' | grep -v CONFIG_DROPPED >.new; mv .new .config
+bzImage:
+	@echo $@ >>asked; echo "  CC      mm/memory.o"
+	@[ ! -f broken ] || { echo "mm/memory.c:7:1: error: expected ';'"; exit 2; }
+	@[ ! -f slow ] || exec sleep 20
+	@: >arch/x86/boot/bzImage
+END
+echo 'shift; cat "$@" >.merged; mv .merged .config' >"$tree/scripts/kconfig/merge_config.sh"
+dev -C "$tree" add -f -A . && dev -C "$tree" commit -q -m fake
+printf 'CONFIG_SMP=y\n# CONFIG_CC_OPTIMIZE_FOR_SIZE is not set\n' >"$P/Kconfig.fragment"
+echo 'CONFIG_BASE=y' >"$P/tools/config/v4.6.config"
+kernel() { rm -f "$tree/asked"; run "$P/tools/kernel" patched; }
+asked() { grep -qx "$1" "$tree/asked" 2>/dev/null; }
+
+kernel
+expect 0 'CONFIG +v4.6 patched' "it configures"
+expect 0 'BUILD +v4.6 patched, log in .*/kernel.log' "and builds, and says where the log is"
+expect 0 '1 objects' "and counts"
+check "with what the fragments ask for" sh -c "grep -qx CONFIG_SMP=y '$tree/.config' && grep -qx CONFIG_BASE=y '$tree/.config'"
+kernel
+ok "$([ $rc = 0 ] && [ ! -s "$out" ]; echo $?)" "a second call says nothing" || diag
+check "and does nothing" not asked bzImage
+echo 'CONFIG_MORE=y' >>"$P/Kconfig.fragment"
+kernel
+expect 0 CONFIG "an option more: it configures again"
+check "with the option" grep -qx CONFIG_MORE=y "$tree/.config"
+mkdir -p "$tree/tools/testing/selftests/fault"
+echo 'CONFIG_FOR_A_TEST=y' >"$tree/tools/testing/selftests/fault/config"
+kernel
+check "an option that a test needs" grep -qx CONFIG_FOR_A_TEST=y "$tree/.config"
+echo 'CONFIG_DROPPED=y' >>"$P/Kconfig.fragment"
+kernel
+expect 1 'kconfig dropped these options' "an option that kconfig drops is an error"
+expect 1 '^  CONFIG_DROPPED=y$' "and named"
+not asked bzImage
+ok $? "and nothing is built" || diag
+kernel
+expect 1 '^  CONFIG_DROPPED=y$' "as often as one tries"
+sed -i 's/CONFIG_DROPPED=y/# CONFIG_64BIT is not set/' "$P/Kconfig.fragment"
+kernel
+expect 0 BUILD "one that is to be off"
+sed -i '$d' "$P/Kconfig.fragment"
+echo 'CONFIG_LOCKS=y' >"$P/tools/config/debug.config"
+mkdir -p "$dir/debug" && cp -a "$tree" "$dir/debug/linux"
+run env FLAVOUR=debug "$P/tools/kernel" patched
+check "a flavour has its options, in a tree of its own" sh -c "
+	grep -qx CONFIG_LOCKS=y '$dir/debug/linux/.config' && ! grep -q LOCKS '$tree/.config'"
+
+kernel
+: >"$tree/broken"
+echo 'a change' >>"$tree/mm/memory.c" && dev -C "$tree" commit -q -a -m change
+kernel
+expect 1 "memory.c:7:1: error: expected ';'" "a build that fails shows the error"
+expect 1 'the patched kernel does not build: .*/kernel.log' "and the log"
+rm "$tree/broken"
+kernel
+expect 0 BUILD "mended, it is built"
+
+echo 'more' >>"$tree/mm/memory.c" && dev -C "$tree" commit -q -a -m more
+: >"$tree/slow"
+rm -f "$tree/asked"
+setsid "$P/tools/kernel" patched >/dev/null 2>&1 &
+i=0
+until asked bzImage || [ $i -ge 100 ]; do sleep 0.1; i=$((i + 1)); done
+sleep 0.2
+kill -9 -$!
+: >"$tree/mm/half.o"
+: >"$tree/mm/.memory.o.cmd"
+rm "$tree/slow"
+kernel
+expect 0 BUILD "a build that was killed is taken up again"
+check "without what it left half-written" not test -e "$tree/mm/half.o"
+kernel
+ok "$([ ! -s "$out" ]; echo $?)" "and then it is done" || diag
+
+# --- which tests
+mkdir -p "$tree/tools/testing/selftests/writeback" "$tree/usr" "$O"
+printf 'TEST_GEN_PROGS := sigbus\nTEST_GEN_PROGS += data\nall:\n' >"$tree/tools/testing/selftests/fault/Makefile"
+printf 'TEST_GEN_PROGS := fallback\nall:\n' >"$tree/tools/testing/selftests/writeback/Makefile"
+printf '#!/bin/sh\ncp "$1" /dev/stdout\n' >"$tree/usr/gen_init_cpio"
+chmod +x "$tree/usr/gen_init_cpio"
+echo 'while [ "$1" != -o ]; do shift; done; : >"$2"' | fake_command gcc
+: >"$P/tools/guest/init.c"
+tests() { run env TESTS="$1" "$P/tools/tests" patched; paste -sd, "$dir/list" >"$out"; }
+is() { [ "$rc" = 0 ] && [ "$(cat "$out")" = "$1" ]; ok $? "$2" || diag; }
+tests ''
+is fault/sigbus,fault/data,writeback/fallback "TESTS not given: all, in the order of the Makefiles"
+tests fault
+is fault/sigbus,fault/data "a directory"
+tests 'fault/data writeback'
+is fault/data,writeback/fallback "a program and a directory"
+tests 'fault/sigbus:one fault/sigbus:two'
+is 'fault/sigbus one two' "cases"
+check "the program is in the guest, with its list" sh -c "
+	grep -q '^file /tests/fault/sigbus $dir/tests/fault/sigbus 755' '$dir/initrd' && grep -q '^file /tests/list' '$dir/initrd'"
+check "and no other" not grep -q /tests/fault/data "$dir/initrd"
+run env TESTS=fault/nosuch "$P/tools/tests" patched
+expect 1 "TESTS='fault/nosuch' names no program there is" "none"

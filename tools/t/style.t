@@ -1,0 +1,95 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+# style.t: what must hold of the files themselves: scripts, series, and the
+# lists of what each test case is expected to do.
+
+# shellcheck source=tools/t/lib.sh
+. "$(dirname "$0")/lib.sh"
+plan 16
+
+cd "$top" || exit 1
+st=tools/testing/selftests
+# found TEXT: the test passes if nothing was found; what was is shown
+found() { [ ! -s "$out" ]; ok $? "$1" || { rc=$?; diag; }; }
+scripts() { find tools .ci -type f -perm -100 ! -path 'tools/testing/*' | sort | xargs grep -lE '^#!/bin/sh'; }
+ours() { find Makefile README Kconfig.fragment .ci mm fs include tools patches -type f ! -name '*.o' -size -200k; }
+scripts >"$tmp/scripts"
+
+# --- scripts
+if command -v shellcheck >/dev/null; then
+	xargs shellcheck -x -S warning -f gcc <"$tmp/scripts" >"$out" 2>&1
+	found "shellcheck has nothing to say"
+else
+	skip "shellcheck has nothing to say" "it is not installed"
+fi
+while read -r f; do dash -n "$f" || echo "$f"; done <"$tmp/scripts" >"$out" 2>&1
+found "every script is plain sh"
+xargs grep -L 'SPDX-License-Identifier: GPL-2.0' <"$tmp/scripts" >"$out"
+found "every script has its licence"
+grep -v '^tools/t/' "$tmp/scripts" | xargs wc -l | awk '$2 != "total" && $1 > 200' >"$out"
+found "no script of the host side is over 200 lines"
+# A function ends at a brace in the first column.
+xargs awk 'FNR == 1 { n = 0 } /^[a-z_]+\(\) [{(]$/ { n = FNR; name = $1 }
+	/^[})]/ { if (n && FNR - n > 30) print FILENAME ": " name " " FNR - n " lines"; n = 0 }' \
+	<"$tmp/scripts" >"$out"
+found "no function is over 30 lines"
+
+# --- all files
+ours | xargs grep -nIE "(^|[\"' =:(])/(home|root|opt|srv|work|media)/" >"$out"
+found "no path of somebody's machine"
+ours | xargs grep -nIE '[[:blank:]]+$' | grep -vE '^(patches|tools/log/samples|tools/mutants)/' >"$out"
+found "no blanks at the ends of lines"
+ours | xargs grep -lIP '[^\x00-\x7F]' | grep -vE '^patches/|\.gp$' >"$out"
+found "plain ASCII"
+
+# --- patches
+for b in patches/*/base; do
+	BASE=$(basename "$(dirname "$b")")
+	export BASE
+	for v in control patched ours; do tools/series $v "$tmp/new" || echo "$BASE $v"; done >"$tmp/series" 2>"$out"
+	for v in control patched ours; do grep "^$BASE $v$" "$tmp/series" >>"$out"; done
+	found "$BASE: series and patches agree"
+done
+unset BASE
+find patches tools/mutants -name '*.patch' | while read -r p; do
+	git apply --numstat "$p" >/dev/null 2>&1 && git mailinfo /dev/null /dev/null <"$p" |
+		grep -q '^Subject: .' || echo "$p"
+done >"$out"
+found "every patch is a mail with a subject and a diff"
+find patches -name '*.patch' -exec grep -nE '^(Signed-off|Acked|Reviewed|Tested)-by:' {} + >"$out"
+found "nobody's name is signed for him"
+find patches -name '*.patch' -exec grep -nE '^From [0-9a-f]*[1-9a-f]' {} + >"$out"
+found "no patch names a commit of a machine"
+
+# --- cases
+# DIR/PROGRAM CASE of each case in the sources of the programs that are built
+for d in fault writeback; do
+	sed -n 's/^TEST_GEN_PROGS *[:+]= *//p' $st/$d/Makefile | tr ' ' '\n' | grep . |
+	while read -r p; do
+		awk -v test="$d/$p" '
+		/struct ksft_case cases\[\] = \{/ { on = 1; next }
+		/^\};/ { on = 0 }
+		on && match($0, /(\{ *"|CASE\()[a-z0-9_]+/) {
+			name = substr($0, RSTART, RLENGTH)
+			sub(/.*["(]/, "", name)
+			print test, name
+			n++
+		}
+		END { if (!n) print test, "has no cases" }' "$st/$d/$p.c"
+	done
+done | sort >"$tmp/cases"
+for b in patches/*/expect; do
+	sed -e 's/#.*//' "$b" | awk 'NF && ($1 !~ /^(same|new|skip)$/ || NF != 3)' >"$out"
+	sed -e 's/#.*//' "$b" | awk 'NF { print $2, $3 }' | sort >"$tmp/expect"
+	uniq -d "$tmp/expect" | sed 's/$/: twice/' >>"$out"
+	sort -u "$tmp/expect" | comm -3 "$tmp/cases" - |
+		sed 's/^\t\(.*\)/\1: listed, and there is no such case/; t; s/$/: not listed/' >>"$out"
+	found "$b lists every case of the sources, once, and no other"
+done
+
+# --- documents
+for t in $(sed -n '/^\.PHONY:/,/[^\\]$/p' Makefile | sed 's/^\.PHONY://; s/\\$//'); do
+	case $t in help|check-host) continue ;; esac
+	sed -n '/^Targets/,/^Reading/p' README | grep -q "make $t " || echo "make $t"
+done >"$out"
+found "the README knows every target"
