@@ -40,21 +40,22 @@
 
 #define FST_NR_PAGES	((pgoff_t)(FAULT_SELFTEST_SIZE >> PAGE_SHIFT))
 #define FST_NR_EVENTS	2048	/* power of two, for kfifo */
-#define FST_NR_TABLES	2048
+#define FST_NR_HELD	4096
 #define FST_HUGE_ORDER	(PMD_SHIFT - PAGE_SHIFT)
 
-/* A table that the probe saw allocated and not yet freed, or a spare */
-struct fst_table {
+/* A page that the probe saw allocated and not yet freed, or a spare */
+struct fst_held {
 	struct hlist_node node;
 	struct page *page;
+	u32 *count;		/* which of counts.*_held it is in */
 };
 
 struct fst_probe {
-	raw_spinlock_t lock;	/* all below, but mm and tables */
+	raw_spinlock_t lock;	/* counts, spare, held */
 	struct mm_struct *mm;	/* pinned; NULL: off */
 	struct fault_selftest_counts counts;
 	struct hlist_head spare;
-	struct fst_table *tables;
+	struct fst_held *pool;
 	DECLARE_HASHTABLE(held, 8);
 };
 
@@ -70,6 +71,7 @@ struct fst {
 	unsigned int setup;		/* FAULT_SELFTEST_NO_* */
 	struct mutex mutex;		/* huge_page; probe on and off */
 	struct mutex read_mutex;	/* one reader of events */
+	struct mutex insert_mutex;	/* pfns and huge pfns: see fst_do_pfn() */
 
 	spinlock_t lock;		/* down to the wait queue */
 	struct list_head rules;
@@ -190,7 +192,7 @@ static bool fst_under_lock(struct fst *fst)
 static bool fst_in_rcu(void)
 {
 #ifdef CONFIG_DEBUG_LOCK_ALLOC
-	return rcu_read_lock_held();
+	return debug_lockdep_rcu_enabled() && rcu_read_lock_held();
 #else
 	return false;
 #endif
@@ -219,33 +221,44 @@ static void fst_count_atomic(struct fst *fst, gfp_t gfp, bool atomic)
 	}
 }
 
-static void fst_hold_table(struct fst_probe *p, struct page *page)
+static void fst_hold(struct fst_probe *p, struct page *page, u32 *count)
 {
-	struct fst_table *t;
+	struct fst_held *h;
 
-	if (!p->counts.pages)
-		p->counts.table_first++;
-	p->counts.tables++;
 	if (hlist_empty(&p->spare)) {
 		p->counts.lost++;
 		return;
 	}
-	t = hlist_entry(p->spare.first, struct fst_table, node);
-	hlist_del(&t->node);
-	t->page = page;
-	hash_add(p->held, &t->node, (unsigned long)page);
-	p->counts.tables_held++;
+	h = hlist_entry(p->spare.first, struct fst_held, node);
+	hlist_del(&h->node);
+	h->page = page;
+	h->count = count;
+	hash_add(p->held, &h->node, (unsigned long)page);
+	++*count;
+}
+
+static bool fst_is_table(unsigned int order, gfp_t gfp)
+{
+	return !order && !(gfp & __GFP_MOVABLE) &&
+	       (gfp & SELFTEST_GFP_TABLE) == SELFTEST_GFP_TABLE;
 }
 
 static void fst_count_kind(struct fst_probe *p, struct page *page,
 			   unsigned int order, gfp_t gfp)
 {
-	if (!page)
-		p->counts.failed++;
-	else if (gfp & __GFP_MOVABLE)
-		p->counts.pages++;
-	else if (!order && (gfp & __GFP_ZERO))
-		fst_hold_table(p, page);
+	struct fault_selftest_counts *c = &p->counts;
+
+	if (!page) {
+		c->failed++;
+	} else if (fst_is_table(order, gfp)) {
+		if (!c->pages)
+			c->table_first++;
+		c->tables++;
+		fst_hold(p, page, &c->tables_held);
+	} else if (!order && (gfp & __GFP_MOVABLE)) {
+		c->pages++;
+		fst_hold(p, page, &c->pages_held);
+	}
 }
 
 static void fst_saw_alloc(void *data, struct page *page, unsigned int order,
@@ -271,18 +284,18 @@ static void fst_saw_alloc(void *data, struct page *page, unsigned int order,
 static void fst_saw_free(void *data, struct page *page, unsigned int order)
 {
 	struct fst_probe *p = &((struct fst *)data)->probe;
-	struct fst_table *t;
+	struct fst_held *h;
 	unsigned long flags;
 
 	if (order)
 		return;
 	raw_spin_lock_irqsave(&p->lock, flags);
-	hash_for_each_possible(p->held, t, node, (unsigned long)page) {
-		if (t->page != page)
+	hash_for_each_possible(p->held, h, node, (unsigned long)page) {
+		if (h->page != page)
 			continue;
-		hash_del(&t->node);
-		hlist_add_head(&t->node, &p->spare);
-		p->counts.tables_held--;
+		hash_del(&h->node);
+		hlist_add_head(&h->node, &p->spare);
+		--*h->count;
 		break;
 	}
 	raw_spin_unlock_irqrestore(&p->lock, flags);
@@ -297,8 +310,8 @@ static void fst_probe_detach(struct fst *fst)
 	tracepoint_synchronize_unregister();
 	mmdrop(p->mm);
 	WRITE_ONCE(p->mm, NULL);
-	kvfree(p->tables);
-	p->tables = NULL;
+	vfree(p->pool);
+	p->pool = NULL;
 }
 
 static int fst_probe_attach(struct fst *fst)
@@ -323,8 +336,8 @@ static void fst_probe_reset(struct fst_probe *p)
 	memset(&p->counts, 0, sizeof(p->counts));
 	hash_init(p->held);
 	INIT_HLIST_HEAD(&p->spare);
-	for (i = 0; i < FST_NR_TABLES; i++)
-		hlist_add_head(&p->tables[i].node, &p->spare);
+	for (i = 0; i < FST_NR_HELD; i++)
+		hlist_add_head(&p->pool[i].node, &p->spare);
 }
 
 static int fst_probe_on(struct fst *fst)
@@ -336,8 +349,8 @@ static int fst_probe_on(struct fst *fst)
 		return -EOPNOTSUPP;
 	if (p->mm)
 		return -EBUSY;
-	p->tables = vzalloc(FST_NR_TABLES * sizeof(*p->tables));
-	if (!p->tables)
+	p->pool = vzalloc(FST_NR_HELD * sizeof(*p->pool));
+	if (!p->pool)
 		return -ENOMEM;
 	fst_probe_reset(p);
 	mmgrab(current->mm);
@@ -345,8 +358,8 @@ static int fst_probe_on(struct fst *fst)
 	err = fst_probe_attach(fst);
 	if (err) {
 		mmdrop(current->mm);
-		kvfree(p->tables);
-		p->tables = NULL;
+		vfree(p->pool);
+		p->pool = NULL;
 		return err;
 	}
 	WRITE_ONCE(p->mm, current->mm);
@@ -637,30 +650,11 @@ static int fst_cache_page(struct fst *fst, pgoff_t pgoff)
 	return 0;
 }
 
-#if defined(SELFTEST_INSERT_PFN_PMD) && defined(CONFIG_TRANSPARENT_HUGEPAGE)
-
-#define FST_HUGE	1
-
-static vm_fault_t fst_insert_huge(struct fst *fst, struct selftest_fault *f)
-{
-	return vmf_insert_pfn_pmd(f->vmf, page_to_pfn_t(fst->huge_page),
-				  f->vma->vm_flags & VM_WRITE);
-}
-
-#define FST_HUGE_OPS
-
-static void fst_mark_dax(struct inode *inode)
-{
-}
-
-#elif defined(CONFIG_TRANSPARENT_HUGEPAGE) && defined(CONFIG_FS_DAX) && \
-	defined(__HAVE_ARCH_PTE_DEVMAP)
-
-#define FST_HUGE	1
+#ifdef SELFTEST_HUGE
 
 /*
- * vmf_insert_pfn_pmd() of v4.6 is not for modules, wants a pfn of
- * ZONE_DEVICE, and overwrites a table that another thread put there.
+ * vmf_insert_pfn_pmd() of v4.6 is not for modules and overwrites a table that
+ * another thread has put there; that of v6.12 warns of it.
  */
 static bool fst_set_huge_pmd(struct fst *fst, struct vm_area_struct *vma,
 			     unsigned long address, pmd_t *pmd)
@@ -669,11 +663,11 @@ static bool fst_set_huge_pmd(struct fst *fst, struct vm_area_struct *vma,
 	spinlock_t *ptl;
 	bool ok;
 
-	entry = pmd_mkyoung(pmd_mkdevmap(pmd_mkhuge(entry)));
+	entry = pmd_mkyoung(selftest_mkhuge(entry));
 	if (vma->vm_flags & VM_WRITE)
-		entry = pmd_mkdirty(pmd_mkwrite(entry));
+		entry = pmd_mkdirty(selftest_mkwrite(entry));
 	ptl = pmd_lock(vma->vm_mm, pmd);
-	ok = pmd_none(*pmd) || pmd_devmap(*pmd);
+	ok = pmd_none(*pmd) || pmd_leaf(*pmd);
 	if (ok)
 		set_pmd_at(vma->vm_mm, address & PMD_MASK, pmd, entry);
 	spin_unlock(ptl);
@@ -690,6 +684,17 @@ static vm_fault_t fst_insert_huge(struct fst *fst, struct selftest_fault *f)
 	return VM_FAULT_NOPAGE;
 }
 
+#else
+
+static vm_fault_t fst_insert_huge(struct fst *fst, struct selftest_fault *f)
+{
+	return VM_FAULT_SIGBUS;
+}
+
+#endif
+
+#if defined(SELFTEST_HUGE) && defined(SELFTEST_PMD_FAULT)
+
 /* fork() leaves the huge PMD write-protected, to be asked for here */
 static int fst_pmd_fault(struct vm_area_struct *vma, unsigned long address,
 			 pmd_t *pmd, unsigned int flags)
@@ -702,26 +707,9 @@ static int fst_pmd_fault(struct vm_area_struct *vma, unsigned long address,
 
 #define FST_HUGE_OPS	.pmd_fault = fst_pmd_fault,
 
-/* Only of a DAX file does v4.6 take a huge PMD without a struct page count */
-static void fst_mark_dax(struct inode *inode)
-{
-	inode->i_flags |= S_DAX;
-}
-
 #else
 
-#define FST_HUGE	0
-
-static vm_fault_t fst_insert_huge(struct fst *fst, struct selftest_fault *f)
-{
-	return VM_FAULT_SIGBUS;
-}
-
 #define FST_HUGE_OPS
-
-static void fst_mark_dax(struct inode *inode)
-{
-}
 
 #endif
 
@@ -747,7 +735,8 @@ static int fst_alloc_huge(struct fst *fst)
 		return -ENOMEM;
 	for (i = 0; i < 1 << FST_HUGE_ORDER; i++)
 		fst_fill_page(page + i, FAULT_SELFTEST_HUGE_WORD | i);
-	fst_mark_dax(fst->inode);
+	/* Only of a DAX file does v4.6 take a huge PMD that has no refcount */
+	fst->inode->i_flags |= SELFTEST_HUGE_INODE;
 	fst->huge_page = page;
 	return 0;
 }
@@ -757,7 +746,7 @@ static int fst_prepare_huge(struct fst *fst)
 {
 	int err = 0;
 
-	if (!FST_HUGE)
+	if (!IS_ENABLED(SELFTEST_HUGE))
 		return -EOPNOTSUPP;
 	mutex_lock(&fst->mutex);
 	if (!fst->huge_page)
@@ -834,11 +823,32 @@ static vm_fault_t fst_do_cow(struct fst *fst, struct selftest_fault *f)
 	return VM_FAULT_LOCKED;
 }
 
+/*
+ * Who inserts pfns and huge pfns keeps them apart himself: vm_insert_mixed()
+ * takes every PMD that is not empty for one with a table.
+ */
+static vm_fault_t fst_do_pfn(struct fst *fst, struct selftest_fault *f)
+{
+	vm_fault_t ret = VM_FAULT_NOPAGE;
+
+	mutex_lock(&fst->insert_mutex);
+	if (!(fst_levels(f->vma->vm_mm, f->address) & FAULT_SELFTEST_HAS_HUGE))
+		ret = vmf_insert_mixed(f->vma, f->address,
+				       page_to_pfn_t(fst->pfn_page));
+	mutex_unlock(&fst->insert_mutex);
+	return ret;
+}
+
 static vm_fault_t fst_do_huge(struct fst *fst, struct selftest_fault *f)
 {
+	vm_fault_t ret;
+
 	if (!fst_can_insert_huge(f))
 		return fst_do_page(fst, f, FAULT_SELFTEST_LOCKED);
-	return fst_insert_huge(fst, f);
+	mutex_lock(&fst->insert_mutex);
+	ret = fst_insert_huge(fst, f);
+	mutex_unlock(&fst->insert_mutex);
+	return ret;
 }
 
 static bool fst_may_retry(struct selftest_fault *f)
@@ -907,8 +917,7 @@ static vm_fault_t fst_do_fault(struct selftest_fault *f)
 		return fst_do_retry(fst, f,
 				    flags & FAULT_SELFTEST_SLEEP_UNLOCKED);
 	case FAULT_SELFTEST_PFN:
-		return vmf_insert_mixed(f->vma, f->address,
-					page_to_pfn_t(fst->pfn_page));
+		return fst_do_pfn(fst, f);
 	case FAULT_SELFTEST_HUGE:
 		return fst_do_huge(fst, f);
 	case FAULT_SELFTEST_COW:
@@ -1061,6 +1070,35 @@ static long fst_ioctl_unmap(struct fst *fst, void __user *arg)
 	return 0;
 }
 
+static u64 fst_refs(struct address_space *mapping, pgoff_t pgoff)
+{
+	struct page *page = find_get_page(mapping, pgoff);
+	u64 refs;
+
+	if (!page)
+		return 0;
+	refs = page_count(page) - 2;	/* the cache's and this one */
+	put_page(page);
+	return refs;
+}
+
+static long fst_ioctl_refs(struct fst *fst, void __user *arg)
+{
+	struct fault_selftest_refs refs;
+	pgoff_t i;
+
+	if (copy_from_user(&refs, arg, sizeof(refs)))
+		return -EFAULT;
+	if (fst_check_range(refs.pgoff, refs.nr_pages))
+		return -ERANGE;
+	refs.refs = 0;
+	for (i = 0; i < refs.nr_pages; i++) {
+		refs.refs += fst_refs(fst->inode->i_mapping, refs.pgoff + i);
+		cond_resched();
+	}
+	return copy_to_user(arg, &refs, sizeof(refs)) ? -EFAULT : 0;
+}
+
 static long fst_ioctl_query(void __user *arg)
 {
 	struct fault_selftest_query query;
@@ -1105,6 +1143,8 @@ static long fst_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 		return fst_ioctl_probe(fst, argp);
 	case FAULT_SELFTEST_COUNTS:
 		return fst_ioctl_counts(fst, argp);
+	case FAULT_SELFTEST_REFS:
+		return fst_ioctl_refs(fst, argp);
 	}
 	return -ENOTTY;
 }
@@ -1180,6 +1220,7 @@ static void fst_init_locks(struct fst *fst)
 {
 	mutex_init(&fst->mutex);
 	mutex_init(&fst->read_mutex);
+	mutex_init(&fst->insert_mutex);
 	spin_lock_init(&fst->lock);
 	INIT_LIST_HEAD(&fst->rules);
 	init_waitqueue_head(&fst->wait);

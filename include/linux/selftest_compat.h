@@ -90,9 +90,18 @@ static inline int selftest_init_fs_context(struct fs_context *fc)
 
 #define SELFTEST_PSEUDO_FS	.init_fs_context = selftest_init_fs_context
 
-/* vmf_insert_pfn_pmd() is exported and looks before it writes */
-#define SELFTEST_INSERT_PFN_PMD
 #define SELFTEST_DAX_COW	0
+#define SELFTEST_HUGE_INODE	0
+
+/* What an allocation of a user's page table has, and no other of order 0 */
+#define SELFTEST_GFP_TABLE	(__GFP_ZERO | __GFP_ACCOUNT)
+
+/* A huge PMD in a VM_MIXEDMAP area that no page is counted for */
+#ifdef CONFIG_TRANSPARENT_HUGEPAGE
+#define SELFTEST_HUGE			1
+#define selftest_mkhuge(pmd)		pmd_mkspecial(pmd_mkhuge(pmd))
+#define selftest_mkwrite(pmd)		pmd_mkwrite_novma(pmd)
+#endif
 
 #else /* v4.6 */
 
@@ -228,6 +237,17 @@ static inline struct dentry *selftest_mount(struct file_system_type *type,
 
 /* ->fault of a DAX file may return with i_mmap_rwsem held and no page */
 #define SELFTEST_DAX_COW	1
+#define SELFTEST_HUGE_INODE	S_DAX
+
+#define SELFTEST_GFP_TABLE		__GFP_ZERO
+
+#if defined(CONFIG_TRANSPARENT_HUGEPAGE) && defined(CONFIG_FS_DAX) && \
+	defined(__HAVE_ARCH_PTE_DEVMAP)
+#define SELFTEST_HUGE			1
+#define SELFTEST_PMD_FAULT		1
+#define selftest_mkhuge(pmd)		pmd_mkdevmap(pmd_mkhuge(pmd))
+#define selftest_mkwrite(pmd)		pmd_mkwrite(pmd)
+#endif
 
 #define kmap_local_page(page)		kmap_atomic(page)
 #define kunmap_local(addr)		kunmap_atomic(addr)

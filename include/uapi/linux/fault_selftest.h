@@ -172,9 +172,9 @@ struct fault_selftest_query {
  * now on, counters at 0; or, without FAULT_SELFTEST_PROBE_ON, no longer.
  * flags (in): FAULT_SELFTEST_PROBE_ON
  *
- * A "table" is an order-0 allocation with __GFP_ZERO and without
- * __GFP_MOVABLE. Whoever fills in upper levels, forks or starts threads
- * meanwhile gets those pages counted too, so do it before.
+ * A "table" is an order-0 allocation with __GFP_ZERO (later kernels:
+ * __GFP_ACCOUNT, too) and without __GFP_MOVABLE. So upper levels that are
+ * filled in meanwhile are counted as well, and those of fork().
  *
  * EBUSY: it is on already. EOPNOTSUPP: the kernel has no tracepoints. ENOMEM.
  */
@@ -196,15 +196,28 @@ struct fault_selftest_counts {
 	__u32 tables;		/* tables allocated */
 	__u32 tables_held;	/* of these not freed yet: installed or not */
 	__u32 pages;		/* movable pages (user memory) allocated */
+	__u32 pages_held;	/* of these not freed yet; LRU caches delay it */
 	__u32 failed;		/* failed allocations of any kind */
 	__u32 under_lock;	/* any allocation under the lock ... */
 	__u32 under_lock_io;	/* ... that may reclaim by __GFP_IO or _FS */
 	__u32 atomic;		/* any with preemption off or under RCU ... */
 	__u32 atomic_sleep;	/* ... that had __GFP_DIRECT_RECLAIM */
 	__u32 table_first;	/* tables allocated before any page was */
-	__u32 lost;		/* tables that tables_held could not follow */
+	__u32 lost;		/* more than *_held can follow: those are wrong */
 	__u32 events_lost;	/* events since open() that read() will miss */
-	__u32 pad;
+};
+
+/*
+ * FAULT_SELFTEST_REFS: references to cached pages of the file that are not
+ * the page cache's own, nor this request's.
+ * pgoff (in), nr_pages (in): in pages
+ * refs (out): mappings have one each, and the LRU caches some for a while
+ * ERANGE: as for a rule.
+ */
+struct fault_selftest_refs {
+	__u64 pgoff;
+	__u64 nr_pages;
+	__u64 refs;
 };
 
 /*
@@ -260,5 +273,7 @@ struct fault_selftest_event {
 				     struct fault_selftest_probe)
 #define FAULT_SELFTEST_COUNTS	_IOR(FAULT_SELFTEST_IOC_MAGIC, 9, \
 				     struct fault_selftest_counts)
+#define FAULT_SELFTEST_REFS	_IOWR(FAULT_SELFTEST_IOC_MAGIC, 10, \
+				      struct fault_selftest_refs)
 
 #endif /* _UAPI_LINUX_FAULT_SELFTEST_H */

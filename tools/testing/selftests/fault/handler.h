@@ -136,6 +136,31 @@ static inline unsigned int tables_left(int fd)
 	return counts(fd).tables_held;
 }
 
+static inline uint64_t page_refs(int fd, uint64_t pgoff, uint64_t nr)
+{
+	struct fault_selftest_refs r = { .pgoff = pgoff, .nr_pages = nr };
+
+	ksft_need(!ioctl(fd, FAULT_SELFTEST_REFS, &r), "REFS");
+	return r.refs;
+}
+
+/* What the LRU caches of the CPUs keep: mlock() empties at least its CPU's. */
+static inline void drain_lru(void)
+{
+	int cpu, nr = sysconf(_SC_NPROCESSORS_ONLN);
+	cpu_set_t all, set;
+
+	ksft_need(!sched_getaffinity(0, sizeof(all), &all), "affinity");
+	for (cpu = 0; cpu < nr; cpu++) {
+		CPU_ZERO(&set);
+		CPU_SET(cpu, &set);
+		ksft_need(!sched_setaffinity(0, sizeof(set), &set) &&
+			  !mlock(slots, PAGE) && !munlock(slots, PAGE),
+			  "mlock on CPU %d", cpu);
+	}
+	ksft_need(!sched_setaffinity(0, sizeof(all), &all), "affinity");
+}
+
 /* The next event of @handler; those of others on the way are dropped. */
 static inline int next_event(int fd, unsigned int handler,
 			     struct fault_selftest_event *ev)

@@ -18,7 +18,7 @@ struct race {
 	unsigned int action;	/* of ->fault */
 	unsigned int odd;	/* of ->fault, threads with an odd number */
 	int same;		/* all on one page, or each on its own */
-	int cached;		/* fault-around finds them all */
+	int around;		/* by fault-around, ->fault only in between */
 	void (*disturb)(int fd);
 	int vanishes;		/* the mapping may not be there at times */
 };
@@ -117,7 +117,7 @@ static void fork_child(int fd)
 	ksft_need(pid >= 0, "fork");
 	if (!pid) {
 		access_page(slot(1), 0);
-		_exit(0);
+		_exit(KSFT_PASS);
 	}
 	ksft_need(waitpid(pid, &status, 0) == pid, "the child");
 	ksft_check(!status, "the child: status %#x", status);
@@ -164,26 +164,47 @@ static void start_racers(pthread_t *t)
 			  "a thread");
 }
 
+static void check_nothing_left(void)
+{
+	uint64_t refs;
+
+	ksft_check(!tables_left(race_fd), "%u tables left",
+		   counts(race_fd).tables_held);
+	drain_lru();
+	/* After fork() the parent copies pages of its own, elsewhere */
+	ksft_check(race->disturb == fork_child || !counts(race_fd).pages_held,
+		   "%u copied pages left", counts(race_fd).pages_held);
+	refs = page_refs(race_fd, slot_page(1), PAGES_PER_SLOT);
+	ksft_check(!refs, "%llu references to the file's pages left",
+		   (unsigned long long)refs);
+}
+
+/* Pages are cached before the probe begins: those it sees are copies. */
+static void prepare(const struct race *r)
+{
+	race = r;
+	race_fd = dev_open();
+	setup(race_fd, r->around ? 0 : FAULT_SELFTEST_NO_MAP_PAGES);
+	kernel_access_init();
+	map_slots(race_fd, r->access, 1);
+	set_answers(race_fd);
+	cache_pages(race_fd, slot_page(1), PAGES_PER_SLOT);
+	check_nothing_left();		/* touches what it needs later */
+}
+
 static void run_race(const struct race *r)
 {
 	pthread_t t[THREADS];
 	int i;
 
-	race = r;
-	race_fd = dev_open();
-	kernel_access_init();
-	map_slots(race_fd, r->access, 1);
-	set_answers(race_fd);
-	if (r->cached)
-		cache_pages(race_fd, slot_page(1), THREADS);
+	prepare(r);
 	start_racers(t);
 	probe(race_fd, FAULT_SELFTEST_PROBE_ON);
 	run_rounds();
 	for (i = 0; i < THREADS; i++)
 		pthread_join(t[i], NULL);
 	munmap(slot(1), SLOT);
-	ksft_check(!tables_left(race_fd), "%u tables left",
-		   counts(race_fd).tables_held);
+	check_nothing_left();
 }
 
 #define PAGE_ANSWER	FAULT_SELFTEST_LOCKED
@@ -206,17 +227,17 @@ RACE(same_page_shared_write, .access = &shared_access, ANSWERS(PAGE, PAGE),
 RACE(own_page_read, .access = &read_access, ANSWERS(PAGE, PAGE))
 RACE(own_page_cow, .access = &cow_access, ANSWERS(PAGE, PAGE))
 RACE(own_page_shared_write, .access = &shared_access, ANSWERS(PAGE, PAGE))
-RACE(fault_around, .access = &read_access, ANSWERS(PAGE, PAGE), .cached = 1)
+RACE(fault_around, .access = &read_access, ANSWERS(PAGE, PAGE), .around = 1)
 RACE(fault_around_dontneed, .access = &read_access, ANSWERS(PAGE, PAGE),
-     .cached = 1, .disturb = dontneed)
+     .around = 1, .disturb = dontneed)
 RACE(fault_around_unmap, .access = &read_access, ANSWERS(PAGE, PAGE),
-     .cached = 1, .disturb = unmap_file)
+     .around = 1, .disturb = unmap_file)
 RACE(page_and_pfn, .access = &read_access, ANSWERS(PAGE, PFN))
 RACE(page_and_huge, .access = &shared_access, ANSWERS(PAGE, HUGE))
 RACE(pfn_and_huge, .access = &shared_access, ANSWERS(PFN, HUGE))
 RACE(huge_only, .access = &shared_access, ANSWERS(HUGE, HUGE))
 RACE(around_and_huge, .access = &read_access, ANSWERS(HUGE, HUGE),
-     .cached = 1, .disturb = dontneed)
+     .around = 1, .disturb = dontneed)
 RACE(read_dontneed, .access = &read_access, ANSWERS(PAGE, PAGE),
      .disturb = dontneed)
 RACE(cow_dontneed, .access = &cow_access, ANSWERS(PAGE, PAGE),
@@ -230,7 +251,7 @@ RACE(huge_unmap, .access = &shared_access, ANSWERS(PAGE, HUGE),
 RACE(cow_mremap, .access = &cow_access, ANSWERS(PAGE, PAGE),
      .disturb = move_away_and_back, .vanishes = 1)
 RACE(read_munmap, .access = &read_access, ANSWERS(PAGE, PAGE),
-     .cached = 1, .disturb = map_again, .vanishes = 1)
+     .around = 1, .disturb = map_again, .vanishes = 1)
 RACE(cow_munmap, .access = &cow_access, ANSWERS(PAGE, PAGE),
      .disturb = map_again, .vanishes = 1)
 RACE(cow_fork, .access = &cow_access, ANSWERS(PAGE, PAGE),

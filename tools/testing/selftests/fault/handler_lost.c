@@ -1,0 +1,313 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Races for a page table entry that are lost for certain: threads sleep in
+ * the handler, in front of an empty PMD, until somebody else has put
+ * something there, or until all of them are there to do it at the same time.
+ *
+ * Whoever comes late maps nothing, keeps nothing, and sees what is there.
+ * handler_race.c leaves it to chance, and so comes to more places.
+ */
+#include "handler.h"
+
+#define THREADS		4
+#define ROUNDS		8
+
+static const struct access *lost_access;
+static char *where[THREADS];		/* each thread's page */
+static pthread_barrier_t line;
+static int fd;
+
+/* ---- the threads ------------------------------------------------------------- */
+
+static void *loser(void *arg)
+{
+	char **p = arg;
+	int round;
+
+	for (round = 0; round < ROUNDS; round++) {
+		pthread_barrier_wait(&line);
+		ksft_check(!kernel_access(lost_access, *p), "%s: an error",
+			   lost_access->name);
+		pthread_barrier_wait(&line);
+	}
+	return NULL;
+}
+
+static void start_losers(pthread_t *t)
+{
+	int i;
+
+	pthread_barrier_init(&line, NULL, THREADS + 1);
+	for (i = 0; i < THREADS; i++)
+		ksft_need(!pthread_create(&t[i], NULL, loser, &where[i]),
+			  "a thread");
+}
+
+/* ---- a race -------------------------------------------------------------------- */
+
+/* They sleep holding the mmap lock for read: nobody may want it for write. */
+static void put_asleep(unsigned int handler, unsigned int action)
+{
+	clear_rules(fd);
+	rule(fd, handler, action, FAULT_SELFTEST_SLEEP, THREADS);
+	pthread_barrier_wait(&line);
+	wait_asleep(fd, THREADS);
+	clear_rules(fd);
+}
+
+static void wake_and_wait(void)
+{
+	wake_all(fd);
+	pthread_barrier_wait(&line);
+}
+
+static void check_words(uint64_t (*expect)(int i))
+{
+	uint64_t word;
+	int i;
+
+	for (i = 0; i < THREADS; i++) {
+		word = word_at(where[i] + PAGE / 2);
+		ksft_check(word == expect(i), "thread %d sees %#llx", i,
+			   (unsigned long long)word);
+	}
+}
+
+static void check_round(unsigned int tables)
+{
+	ksft_check(counts(fd).tables_held == tables, "%u tables, not %u",
+		   counts(fd).tables_held, tables);
+	ksft_need(!munmap(slot(1), SLOT), "munmap");
+	ksft_check(!tables_left(fd), "%u tables left", counts(fd).tables_held);
+}
+
+static void check_end(void)
+{
+	uint64_t refs;
+
+	drain_lru();
+	ksft_check(!counts(fd).pages_held, "%u copied pages left",
+		   counts(fd).pages_held);
+	refs = page_refs(fd, slot_page(1), PAGES_PER_SLOT);
+	ksft_check(!refs, "%llu references left", (unsigned long long)refs);
+}
+
+/*
+ * @step: what one pages's stride is: 0, all on one page. The pages are cached
+ * and everything is touched before the probe begins.
+ */
+static void prepare(const struct access *a, unsigned long step, pthread_t *t)
+{
+	int i;
+
+	lost_access = a;
+	fd = dev_open();
+	setup(fd, FAULT_SELFTEST_NO_MAP_PAGES);
+	kernel_access_init();
+	map_slots(fd, a, 1);
+	cache_pages(fd, slot_page(1), THREADS);
+	for (i = 0; i < THREADS; i++)
+		where[i] = slot(1) + i * step;
+	start_losers(t);
+	check_end();
+	ksft_need(!munmap(slot(1), SLOT), "munmap");
+	probe(fd, FAULT_SELFTEST_PROBE_ON);
+}
+
+static uint64_t own_page(int i)
+{
+	return slot_page(1) + (where[i] - slot(1)) / PAGE;
+}
+
+static uint64_t pfn_word(int i)
+{
+	(void)i;
+	return FAULT_SELFTEST_PFN_WORD;
+}
+
+static uint64_t huge_word(int i)
+{
+	return FAULT_SELFTEST_HUGE_WORD | (where[i] - slot(1)) / PAGE;
+}
+
+struct lost {
+	const struct access *access;
+	unsigned long step;
+	unsigned int handler;
+	unsigned int action;		/* of the sleepers */
+	void (*meanwhile)(void);
+	uint64_t (*expect)(int i);
+	unsigned int tables;		/* in the end */
+};
+
+static void run_round(const struct lost *l)
+{
+	map_slot(fd, 1, l->access->map);
+	put_asleep(l->handler, l->action);
+	if (l->meanwhile)
+		l->meanwhile();
+	wake_and_wait();
+	check_words(l->expect);
+	check_round(l->tables);
+}
+
+static void run(const struct lost *l)
+{
+	pthread_t t[THREADS];
+	int i;
+
+	prepare(l->access, l->step, t);
+	for (i = 0; i < ROUNDS; i++)
+		run_round(l);
+	for (i = 0; i < THREADS; i++)
+		pthread_join(t[i], NULL);
+	check_end();
+}
+
+/* ---- what happens meanwhile ------------------------------------------------------ */
+
+static void map_with(unsigned int action)
+{
+	rule(fd, FAULT_SELFTEST_FAULT, action, 0, 0);
+	ksft_need(!kernel_access(lost_access, slot(1)), "the winner");
+	clear_rules(fd);
+}
+
+static void map_page(void)
+{
+	map_with(FAULT_SELFTEST_LOCKED);
+}
+
+static void map_pfn(void)
+{
+	map_with(FAULT_SELFTEST_PFN);
+}
+
+static void map_huge(void)
+{
+	map_with(FAULT_SELFTEST_HUGE);
+	ksft_need(levels(fd, slot(1)) & FAULT_SELFTEST_HAS_HUGE ||
+		  has_table(fd, slot(1)), "something in the PMD");
+}
+
+static void zap(void)
+{
+	ksft_need(!madvise(slot(1), SLOT, MADV_DONTNEED), "MADV_DONTNEED");
+}
+
+static void map_page_and_zap(void)
+{
+	map_page();
+	zap();
+}
+
+static void map_huge_and_zap(void)
+{
+	map_huge();
+	zap();
+}
+
+static void truncate_file(void)
+{
+	struct fault_selftest_range r = {
+		.pgoff = slot_page(1),
+		.nr_pages = PAGES_PER_SLOT,
+	};
+
+	ksft_need(!ioctl(fd, FAULT_SELFTEST_UNMAP, &r), "UNMAP");
+}
+
+static void map_page_and_truncate(void)
+{
+	map_page();
+	truncate_file();
+}
+
+#define READ	.access = &read_access
+#define COW	.access = &cow_access
+#define SHARED	.access = &shared_access
+#define IN_FAULT(a) \
+	.handler = FAULT_SELFTEST_FAULT, .action = FAULT_SELFTEST_##a
+#define IN_MKWRITE(a) \
+	.handler = FAULT_SELFTEST_MKWRITE, .action = FAULT_SELFTEST_##a
+
+#define LOST(name, ...) \
+static void name(void) \
+{ \
+	static const struct lost l = { __VA_ARGS__ }; \
+\
+	run(&l); \
+}
+
+LOST(read_one_page, READ, IN_FAULT(LOCKED), .expect = own_page, .tables = 1)
+LOST(cow_one_page, COW, IN_FAULT(LOCKED), .expect = own_page, .tables = 1)
+LOST(shared_write_one_page, SHARED, IN_FAULT(LOCKED), .expect = own_page,
+     .tables = 1)
+LOST(mkwrite_one_page, SHARED, IN_MKWRITE(LOCKED), .expect = own_page,
+     .tables = 1)
+LOST(pfn_one_page, READ, IN_FAULT(PFN), .expect = pfn_word, .tables = 1)
+LOST(read_one_table, READ, .step = PAGE, IN_FAULT(LOCKED), .expect = own_page,
+     .tables = 1)
+LOST(cow_one_table, COW, .step = PAGE, IN_FAULT(LOCKED), .expect = own_page,
+     .tables = 1)
+LOST(shared_write_one_table, SHARED, .step = PAGE, IN_FAULT(LOCKED),
+     .expect = own_page, .tables = 1)
+LOST(mkwrite_one_table, SHARED, .step = PAGE, IN_MKWRITE(LOCKED),
+     .expect = own_page, .tables = 1)
+LOST(huge_one_pmd, SHARED, .step = PAGE, IN_FAULT(HUGE), .expect = huge_word)
+LOST(read_lost_to_page, READ, IN_FAULT(LOCKED), .meanwhile = map_page,
+     .expect = own_page, .tables = 1)
+LOST(cow_lost_to_page, COW, IN_FAULT(LOCKED), .meanwhile = map_page,
+     .expect = own_page, .tables = 1)
+LOST(read_lost_to_pfn, READ, IN_FAULT(LOCKED), .meanwhile = map_pfn,
+     .expect = pfn_word, .tables = 1)
+LOST(read_lost_to_huge, READ, .step = PAGE, IN_FAULT(LOCKED),
+     .meanwhile = map_huge, .expect = huge_word)
+LOST(shared_write_lost_to_huge, SHARED, .step = PAGE, IN_FAULT(LOCKED),
+     .meanwhile = map_huge, .expect = huge_word)
+LOST(mkwrite_lost_to_huge, SHARED, .step = PAGE, IN_MKWRITE(LOCKED),
+     .meanwhile = map_huge, .expect = huge_word)
+LOST(huge_lost_to_page, SHARED, .step = PAGE, IN_FAULT(HUGE),
+     .meanwhile = map_page, .expect = own_page, .tables = 1)
+LOST(read_lost_to_zapped_page, READ, IN_FAULT(LOCKED),
+     .meanwhile = map_page_and_zap, .expect = own_page, .tables = 1)
+LOST(cow_lost_to_zapped_page, COW, IN_FAULT(LOCKED),
+     .meanwhile = map_page_and_zap, .expect = own_page, .tables = 1)
+LOST(shared_write_lost_to_zapped_huge, SHARED, .step = PAGE, IN_FAULT(LOCKED),
+     .meanwhile = map_huge_and_zap, .expect = own_page, .tables = 1)
+LOST(read_lost_to_truncation, READ, .step = PAGE, IN_FAULT(LOCKED),
+     .meanwhile = map_page_and_truncate, .expect = own_page, .tables = 1)
+LOST(cow_lost_to_truncation, COW, .step = PAGE, IN_FAULT(LOCKED),
+     .meanwhile = map_page_and_truncate, .expect = own_page, .tables = 1)
+
+#define CASE(name) { #name, name }
+
+static const struct ksft_case cases[] = {
+	CASE(read_one_page),
+	CASE(cow_one_page),
+	CASE(shared_write_one_page),
+	CASE(mkwrite_one_page),
+	CASE(pfn_one_page),
+	CASE(read_one_table),
+	CASE(cow_one_table),
+	CASE(shared_write_one_table),
+	CASE(mkwrite_one_table),
+	CASE(huge_one_pmd),
+	CASE(read_lost_to_page),
+	CASE(cow_lost_to_page),
+	CASE(read_lost_to_pfn),
+	CASE(read_lost_to_huge),
+	CASE(shared_write_lost_to_huge),
+	CASE(mkwrite_lost_to_huge),
+	CASE(huge_lost_to_page),
+	CASE(read_lost_to_zapped_page),
+	CASE(cow_lost_to_zapped_page),
+	CASE(shared_write_lost_to_zapped_huge),
+	CASE(read_lost_to_truncation),
+	CASE(cow_lost_to_truncation),
+};
+
+int main(int argc, char **argv)
+{
+	return ksft_run_cases(cases, ARRAY_SIZE(cases), argc, argv);
+}
