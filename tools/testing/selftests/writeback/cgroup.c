@@ -1,0 +1,347 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * cgroup: what writeback and the block layer allocate on the way for cgroups,
+ * each with a fallback, stays out of the memory reserves; and the fallback
+ * works.
+ */
+#include "wb_util.h"
+
+#define CG		"/tmp/wb.cgroup"
+#define CONTROL		CG "/cgroup.subtree_control"
+#define FILE_PATH	WB_MNT "/cgroup"
+#define FILE_PAGES	64
+#define ROUNDS		64
+#define SEED		((uint64_t)getpid())
+
+/* --- cgroups, put back whatever becomes of a case ---------------------- */
+
+static const char *const groups[] = { CG "/wb_one", CG "/wb_two" };
+
+static bool cg_mounted(void)
+{
+	mkdir(CG, 0700);
+	return !mount("none", CG, "cgroup2", 0, NULL);
+}
+
+static void cg_need(void)
+{
+	size_t i;
+
+	if (!cg_mounted())
+		ksft_case_skip("no cgroup2");
+	if (!wb_write_text(CONTROL, "+memory +io"))
+		ksft_case_skip("no memory and io controllers on cgroup2");
+	for (i = 0; i < ARRAY_SIZE(groups); i++)
+		ksft_need(!mkdir(groups[i], 0700), "mkdir %s", groups[i]);
+}
+
+static void cg_remove(void)
+{
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(groups); i++)
+		rmdir(groups[i]);
+	wb_write_text(CONTROL, "-memory -io");
+	umount(CG);
+	rmdir(CG);
+}
+
+/* In a child of its own, which joins the group first. Its exit is ours. */
+static void cg_run(const char *group, void (*body)(void))
+{
+	char path[64];
+	int status = 0;
+	pid_t pid;
+
+	fflush(stdout);
+	pid = fork();
+	ksft_need(pid >= 0, "fork");
+	if (!pid) {
+		snprintf(path, sizeof(path), "%s/cgroup.procs", group);
+		ksft_need(wb_write_text(path, "0"), "joining %s", group);
+		body();
+		fflush(stdout);
+		_exit(KSFT_PASS);
+	}
+	ksft_need(waitpid(pid, &status, 0) == pid && WIFEXITED(status),
+		  "a child");
+	if (WEXITSTATUS(status))
+		_exit(WEXITSTATUS(status));
+}
+
+static int cg_guard(void (*body)(void))
+{
+	int status = -1;
+	pid_t pid;
+
+	fflush(stdout);
+	pid = fork();
+	ksft_need(pid >= 0, "fork");
+	if (!pid) {
+		cg_need();
+		wb_guard(body);
+		_exit(KSFT_PASS);
+	}
+	waitpid(pid, &status, 0);
+	cg_remove();
+	return status;
+}
+
+#define CG_CASE(name)						\
+	static void name##_body(void);				\
+	static void name(void)					\
+	{							\
+		int status = cg_guard(name##_body);		\
+								\
+		ksft_need(WIFEXITED(status), "a signal");	\
+		if (WEXITSTATUS(status))			\
+			_exit(WEXITSTATUS(status));		\
+	}							\
+	static void name##_body(void)
+
+/* --- what was allocated where ------------------------------------------- */
+
+static void trace_own_kmalloc(void)
+{
+	char filter[64];
+
+	snprintf(filter, sizeof(filter), "common_pid==%d", getpid());
+	wb_trace("kmem/kmalloc", filter);
+}
+
+/*
+ * The flags of the first traced allocation in one of the functions: the one
+ * that is meant and those that it may be inlined in.
+ */
+static const char *traced_flags(const char *const *sites)
+{
+	char *line, *save, *flags;
+	char site[64];
+
+	for (line = strtok_r(wb_traced(), "\n", &save); line;
+	     line = strtok_r(NULL, "\n", &save)) {
+		const char *const *s = sites;
+
+		for (; *s; s++) {
+			snprintf(site, sizeof(site), "call_site=%s", *s);
+			flags = strstr(line, "gfp_flags=");
+			if (flags && strstr(line, site)) {
+				flags[strcspn(flags, " ")] = 0;
+				return flags;
+			}
+		}
+	}
+	return NULL;
+}
+
+static void check_flags(const char *flags)
+{
+	ksft_print_msg("%s\n", flags);
+	ksft_check(!strstr(flags, "GFP_ATOMIC") && !strstr(flags, "__GFP_HIGH"),
+		   "it may come out of the atomic reserve");
+	ksft_check(strstr(flags, "__GFP_NOMEMALLOC"),
+		   "a reclaiming task takes it past the watermarks");
+	ksft_check(strstr(flags, "__GFP_NOWARN") || strstr(flags, "GFP_NOWAIT"),
+		   "a failure that is expected is reported");
+}
+
+#define FAILURES	100000
+
+/* Slab allocations of this task that may not wait fail from now on. */
+static void fail_atomic(void)
+{
+	wb_set(WB_FAILSLAB "task-filter", 1);
+	wb_set(WB_FAILSLAB "ignore-gfp-wait", 1);
+	wb_set(WB_FAILSLAB "interval", 1);
+	wb_set(WB_FAILSLAB "verbose", 0);
+	wb_set(WB_FAILSLAB "times", FAILURES);
+	wb_set(WB_FAILSLAB "probability", 100);
+	wb_set("/proc/self/make-it-fail", 1);
+}
+
+static void fail_no_more(void)
+{
+	wb_set("/proc/self/make-it-fail", 0);
+	if (wb_get(WB_FAILSLAB "times") == FAILURES)
+		ksft_case_skip("failslab spares what may wake kswapd");
+}
+
+/* --- the first bio of a cgroup for a device ------------------------------- */
+
+static const char *const blkg_sites[] = {
+	"blkg_alloc", "blkg_create", "bio_associate_blkg_from_css", NULL
+};
+
+static char disk_page[WB_PAGE] __aligned(WB_PAGE);
+
+static void read_disk(void)
+{
+	int fd = open(WB_EXT4_DEV, O_RDONLY | O_DIRECT | O_CLOEXEC);
+
+	ksft_need(fd >= 0, "opening " WB_EXT4_DEV);
+	ksft_check(pread(fd, disk_page, WB_PAGE, 0) == (ssize_t)WB_PAGE,
+		   "cannot read: errno %d", errno);
+	close(fd);
+}
+
+static void read_traced(void)
+{
+	const char *flags;
+
+	trace_own_kmalloc();
+	read_disk();
+	flags = traced_flags(blkg_sites);
+	if (!flags)
+		ksft_case_skip("no blkg is seen to be allocated");
+	check_flags(flags);
+}
+
+CG_CASE(blkg_gfp_flags)
+{
+	cg_run(groups[0], read_traced);
+}
+
+static void read_without_blkg(void)
+{
+	static char want[WB_PAGE];
+
+	memcpy(want, disk_page, WB_PAGE);
+	fail_atomic();
+	read_disk();
+	fail_no_more();
+	ksft_check(!memcmp(want, disk_page, WB_PAGE), "other data");
+}
+
+CG_CASE(read_without_blkg_of_its_own)
+{
+	read_disk();
+	cg_run(groups[0], read_without_blkg);
+}
+
+/* --- an inode that another cgroup writes to -------------------------------- */
+
+static const char *const switch_sites[] = {
+	"inode_switch_wbs", "wbc_detach_inode", NULL
+};
+
+static void own_the_inode(void)
+{
+	int fd = wb_dirty(FILE_PATH, SEED, 1);
+
+	ksft_need(!fsync(fd), "fsync");
+	close(fd);
+}
+
+/* All but the first page, which is the owner's. */
+static void write_the_rest(int fd)
+{
+	static char page[WB_PAGE];
+	int i;
+
+	for (i = 1; i <= FILE_PAGES; i++)
+		ksft_need(pwrite(fd, page, WB_PAGE, i * WB_PAGE) ==
+			  (ssize_t)WB_PAGE, "writing " FILE_PATH);
+	ksft_check(!fsync(fd), "fsync: errno %d", errno);
+}
+
+/* It takes some rounds of writeback until the kernel has made up its mind. */
+static void write_until_switched(void)
+{
+	int i, fd = open(FILE_PATH, O_RDWR | O_CLOEXEC);
+	const char *flags = NULL;
+
+	ksft_need(fd >= 0, "opening " FILE_PATH);
+	for (i = 0; i < ROUNDS && !flags; i++) {
+		wb_write_text(WB_INSTANCE "/trace", "");
+		wb_write_text(WB_INSTANCE "/tracing_on", "1");
+		trace_own_kmalloc();
+		write_the_rest(fd);
+		flags = traced_flags(switch_sites);
+	}
+	if (!flags)
+		ksft_case_skip("no inode is seen to be switched");
+	check_flags(flags);
+}
+
+CG_CASE(switch_gfp_flags)
+{
+	wb_mount_ext4();
+	cg_run(groups[0], own_the_inode);
+	cg_run(groups[1], write_until_switched);
+}
+
+/* Not switched, but written all the same. */
+static void write_unswitched(void)
+{
+	int i, fd = open(FILE_PATH, O_RDWR | O_CLOEXEC);
+
+	ksft_need(fd >= 0, "opening " FILE_PATH);
+	fail_atomic();
+	for (i = 0; i < ROUNDS / 4; i++)
+		write_the_rest(fd);
+	fail_no_more();
+}
+
+CG_CASE(write_without_switch)
+{
+	wb_mount_ext4();
+	cg_run(groups[0], own_the_inode);
+	cg_run(groups[1], write_unswitched);
+}
+
+/* --- work that is split among the cgroups' wbs ------------------------------ */
+
+static void dirty_pages(void)
+{
+	close(wb_dirty(FILE_PATH, getppid(), FILE_PAGES));
+}
+
+static const char *const split_sites[] = {
+	"bdi_split_work_to_wbs", "sync_inodes_sb", NULL
+};
+
+CG_CASE(split_gfp_flags)
+{
+	const char *flags;
+	int fd;
+
+	wb_mount_ext4();
+	fd = wb_dirty(FILE_PATH, SEED, FILE_PAGES);
+	trace_own_kmalloc();
+	ksft_check(!syncfs(fd), "syncfs: errno %d", errno);
+	flags = traced_flags(split_sites);
+	if (!flags)
+		ksft_case_skip("no item is seen to be allocated");
+	check_flags(flags);
+	close(fd);
+}
+
+CG_CASE(syncfs_without_item)
+{
+	int fd;
+
+	wb_mount_ext4();
+	cg_run(groups[0], dirty_pages);
+	fd = open(FILE_PATH, O_RDWR | O_CLOEXEC);
+	ksft_need(fd >= 0, "opening " FILE_PATH);
+	fail_atomic();
+	ksft_check(!syncfs(fd), "syncfs: errno %d", errno);
+	fail_no_more();
+	ksft_check(wb_pages_on_disk(fd, WB_EXT4_DEV, SEED) == FILE_PAGES,
+		   "syncfs() came back before the data was on the disk");
+	close(fd);
+}
+
+static const struct ksft_case cases[] = {
+	{ "blkg_gfp_flags", blkg_gfp_flags },
+	{ "read_without_blkg_of_its_own", read_without_blkg_of_its_own },
+	{ "switch_gfp_flags", switch_gfp_flags },
+	{ "write_without_switch", write_without_switch },
+	{ "split_gfp_flags", split_gfp_flags },
+	{ "syncfs_without_item", syncfs_without_item },
+};
+
+int main(int argc, char **argv)
+{
+	return ksft_run_cases(cases, ARRAY_SIZE(cases), argc, argv);
+}
