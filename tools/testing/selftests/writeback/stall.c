@@ -153,14 +153,12 @@ static void check_remounted(struct place *p, uint64_t seed)
 
 static void fsync_all(struct place *p)
 {
-	char path[64];
+	char path[64] = WB_FUSE_DISK;
 	int i, fd;
 
 	for (i = 0; i < FILES; i++) {
 		if (p->dev)
 			file_path(path, sizeof(path), i);
-		else
-			strcpy(path, WB_FUSE_DISK);
 		fd = open(path, O_RDWR | O_CLOEXEC);
 		ksft_check(!fsync(fd), "fsync(2): %s", strerror(errno));
 		close(fd);

@@ -1,0 +1,207 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * races: many tasks start writeback while what they find goes away: the bdi
+ * is unregistered, the wb of a cgroup dies, the laptop mode timer fires. What
+ * can go wrong there shows in the kernel log (lists, locks, freed memory);
+ * here the cases have to come to their end, and the data to be right.
+ */
+#include "wb_device.h"
+#include <pthread.h>
+#include <sys/utsname.h>
+
+#define STARTERS	4
+#define ROUNDS		20
+#define CGROUPS		8
+#define FILE_PAGES	64
+#define WB_CGROUP	"/tmp/wb.cgroup"
+
+static bool stop;
+
+/* Starts writeback, in all the ways there are, until told to stop. */
+static void *starter(void *arg)
+{
+	uint32_t who = (uintptr_t)arg % (WBST_SOFTIRQ + 1);
+	struct wbst_start s = {
+		.who = who == WBST_OOM_VICTIM ? WBST_TASK : who,
+		.reason = who == WBST_MEMALLOC, .calls = 20, .nr_pages = 1024,
+	};
+	int dev = wb_open_device();
+
+	while (!__atomic_load_n(&stop, __ATOMIC_RELAXED))
+		ksft_need(!wb_try_start(dev, &s), "starting writeback");
+	close(dev);
+	return NULL;
+}
+
+static void run_with_starters(void (*body)(void))
+{
+	pthread_t thread[STARTERS];
+	uintptr_t i;
+
+	for (i = 0; i < STARTERS; i++)
+		ksft_need(!pthread_create(&thread[i], NULL, starter,
+					  (void *)i), "a thread");
+	body();
+	__atomic_store_n(&stop, true, __ATOMIC_RELAXED);
+	for (i = 0; i < STARTERS; i++)
+		pthread_join(thread[i], NULL);
+}
+
+/* --- the bdi goes ------------------------------------------------------ */
+
+static void come_and_go(void)
+{
+	struct wbst_start s = { .calls = 10, .nr_pages = 10 };
+	int i, dev;
+
+	for (i = 0; i < ROUNDS; i++) {
+		dev = wb_open_device();
+		ksft_check(!ioctl(dev, WBST_STALL), "round %d: stall: %s", i,
+			   strerror(errno));
+		ksft_need(!wb_try_start(dev, &s), "starting writeback");
+		if (i % 2)
+			wb_release(dev);
+		close(dev);	/* unmounts, and unregisters the bdi */
+	}
+}
+
+WB_CASE(unregistered_bdi)
+{
+	close(wb_open_device());	/* or skip */
+	run_with_starters(come_and_go);
+}
+
+/* --- the wb of a cgroup goes -------------------------------------------- */
+
+static void cgroup_path(char *path, size_t size, int i, const char *file)
+{
+	snprintf(path, size, WB_CGROUP "/wb%d%s", i, file);
+}
+
+static void set_up_cgroups(void)
+{
+	mkdir(WB_CGROUP, 0700);
+	if (mount("none", WB_CGROUP, "cgroup2", 0, NULL))
+		ksft_case_skip("no cgroup2");
+	if (!wb_write_text(WB_CGROUP "/cgroup.subtree_control", "+memory +io"))
+		ksft_case_skip("no memory and io controller");
+}
+
+static void tear_down_cgroups(void)
+{
+	umount2(WB_CGROUP, 0);
+	rmdir(WB_CGROUP);
+}
+
+/* A child that dirties a file from within a cgroup, and is gone. */
+static void dirty_in_cgroup(int i)
+{
+	char path[128];
+	int status;
+	pid_t pid;
+
+	cgroup_path(path, sizeof(path), i, "");
+	ksft_need(!mkdir(path, 0700), "mkdir %s", path);
+	pid = fork();
+	ksft_need(pid >= 0, "fork");
+	if (!pid) {
+		cgroup_path(path, sizeof(path), i, "/cgroup.procs");
+		ksft_need(wb_write_text(path, "0"), "joining %s", path);
+		snprintf(path, sizeof(path), WB_MNT "/race%d", i);
+		close(wb_dirty(path, i, FILE_PAGES));
+		_exit(0);
+	}
+	ksft_need(waitpid(pid, &status, 0) == pid && !status, "the child");
+}
+
+static void cgroups_come_and_go(void)
+{
+	char path[128];
+	int i;
+
+	for (i = 0; i < CGROUPS; i++) {
+		dirty_in_cgroup(i);
+		cgroup_path(path, sizeof(path), i, "");
+		ksft_need(wb_wait_for(!rmdir(path), 30), "rmdir %s", path);
+	}
+}
+
+WB_CASE(dying_wb)
+{
+	struct wb_counter own;
+	char path[64];
+	int i;
+
+	close(wb_open_device());
+	set_up_cgroups();
+	wb_mount_ext4();
+	wb_set(WB_VM "laptop_mode", 1);		/* its timer, meanwhile */
+	own = wb_count("writeback/writeback_start",
+		       "cgroup_ino>1 && cgroup_ino<4294967295");
+	run_with_starters(cgroups_come_and_go);
+	tear_down_cgroups();
+	ksft_need(!umount2(WB_MNT, 0), "umount");
+	ksft_need(wb_counted(&own), "a wb that is a cgroup's own");
+	wb_mount_ext4();
+	for (i = 0; i < CGROUPS; i++) {
+		snprintf(path, sizeof(path), WB_MNT "/race%d", i);
+		ksft_check(wb_good_pages(path, i, FILE_PAGES) == FILE_PAGES,
+			   "%s differs after a remount", path);
+	}
+}
+
+/* --- the laptop mode timer ---------------------------------------------- */
+
+/*
+ * The disk is read, so it spins, so a second later all is written. (Reading
+ * it once more puts that off: do not ask too often.)
+ */
+static bool written_by_timer(int fd, uint64_t seed)
+{
+	int i;
+
+	for (i = 0; i < 20; i++) {
+		if (wb_pages_on_disk(fd, WB_EXT4_DEV, seed) == FILE_PAGES)
+			return true;
+		wb_msleep(1500);
+	}
+	return false;
+}
+
+/* Until v5.0, when the other kind of driver went. */
+static bool blk_mq_without_timer(void)
+{
+	struct utsname u;
+
+	ksft_need(!uname(&u), "uname");
+	return atoi(u.release) < 5 && !access("/sys/block/vda/mq", F_OK);
+}
+
+WB_CASE(laptop_timer)
+{
+	uint64_t seed = getpid();
+	int fd;
+
+	if (blk_mq_without_timer())
+		ksft_case_skip("this kernel arms the timer for no blk-mq disk");
+	wb_set(WB_VM "dirty_writeback_centisecs", 360000);
+	wb_mount_ext4();
+	sync();
+	fd = wb_dirty(WB_MNT "/laptop", seed, FILE_PAGES);
+	ksft_need(!wb_pages_on_disk(fd, WB_EXT4_DEV, seed), "a lazy flusher");
+	wb_set(WB_VM "laptop_mode", 1);
+	ksft_check(written_by_timer(fd, seed),
+		   "the laptop mode timer did not get the data written");
+	close(fd);
+}
+
+static const struct ksft_case cases[] = {
+	{ "unregistered_bdi", unregistered_bdi },
+	{ "dying_wb", dying_wb },
+	{ "laptop_timer", laptop_timer },
+};
+
+int main(int argc, char **argv)
+{
+	return ksft_run_cases(cases, ARRAY_SIZE(cases), argc, argv);
+}
