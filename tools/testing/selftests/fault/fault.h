@@ -60,6 +60,24 @@ static inline long vm_pte(pid_t pid)
 	return kb;
 }
 
+/* Pages that the system has allocated so far, by all of its zones. */
+static inline long pages_allocated(void)
+{
+	static const char * const keys[] = {
+		"\npgalloc_dma ", "\npgalloc_dma32 ", "\npgalloc_normal ",
+		"\npgalloc_movable ",
+	};
+	unsigned int i;
+	long nr, sum = 0;
+
+	for (i = 0; i < ARRAY_SIZE(keys); i++) {
+		nr = proc_number("/proc/vmstat", keys[i]);
+		sum += nr > 0 ? nr : 0;
+	}
+	ksft_need(sum > 0, "pgalloc_* in /proc/vmstat");
+	return sum;
+}
+
 /* ---- slots: an empty PMD each ------------------------------------------ */
 
 static char *slots;

@@ -11,24 +11,6 @@
 
 static int uffd;
 
-/* Pages that the system has allocated so far, by all of its zones. */
-static long pages_allocated(void)
-{
-	static const char * const keys[] = {
-		"\npgalloc_dma ", "\npgalloc_dma32 ", "\npgalloc_normal ",
-		"\npgalloc_movable ",
-	};
-	unsigned int i;
-	long nr, sum = 0;
-
-	for (i = 0; i < ARRAY_SIZE(keys); i++) {
-		nr = proc_number("/proc/vmstat", keys[i]);
-		sum += nr > 0 ? nr : 0;
-	}
-	ksft_need(sum > 0, "pgalloc_* in /proc/vmstat");
-	return sum;
-}
-
 /* ---- transparent huge pages, off by default in a guest this small ------- */
 
 #define THP	"/sys/kernel/mm/transparent_hugepage/"
