@@ -6,7 +6,7 @@
 
 # shellcheck source=tools/t/lib.sh
 . "$(dirname "$0")/lib.sh"
-plan 26
+plan 27
 
 samples=$top/tools/log/samples
 mkdir "$tmp/log" && cp "$top"/tools/log/scan "$top"/tools/log/deny "$top"/tools/log/allow "$tmp/log/"
@@ -52,6 +52,9 @@ check "every rule of the deny list has a sample" not test -s "$tmp/useless"
 echo 'BUG: before any test' >"$tmp/early.log"
 run "$scan" "$tmp/early.log"
 expect 1 '^1: BUG: before' "a hit outside of a test is laid to none"
+printf '%s\n' 'latepte: begin fault/a' 'latepte: end fault/a' 'BUG: between two' >"$tmp/between.log"
+run "$scan" "$tmp/between.log"
+expect 1 '^3: BUG: between' "nor is one behind a test's end"
 run "$scan" "$tmp/no.log"
 expect 2 'cannot read' "a log that is not there"
 run "$scan"

@@ -114,6 +114,8 @@ expect 1 'make unapply' "a tree that 'make apply' was at"
 # --- no LINUX: the download folder, and the net
 fresh
 fake_command wget <<'END'
+while [ "$1" != -O ]; do shift; done
+echo half >"$2"
 echo "wget: no net" >&2
 exit 4
 END
