@@ -7,7 +7,7 @@
 
 # shellcheck source=tools/t/lib.sh
 . "$(dirname "$0")/lib.sh"
-plan 47
+plan 52
 
 fake_project
 cat >"$P/patches/v4.6/expect" <<'END'
@@ -32,7 +32,8 @@ while [ $# -gt 0 ]; do
 	shift
 done
 dir=${verdict%/*}
-exec 3<>"$ser.in" 4<>"$ser.out" 5<>"$mon.in" 6<>"$mon.out"
+[ -z "$ser" ] || exec 3<>"$ser.in" 4<>"$ser.out" 5<>"$mon.in" 6<>"$mon.out"
+[ "$ser" ] || console=/dev/stdout
 : >"$tap" >"$verdict"
 log() { printf '%s\r\n' "$@" >>"$console"; }
 tap() { printf '%s\n' "$@" >>"$tap"; }
@@ -132,7 +133,7 @@ END
 guest bootless BOOT_LIMIT=1 <<'END'
 hang
 END
-guest stuck TEST_LIMIT=1 <<'END'
+guest stuck LIMIT=1 <<'END'
 up; begin fault/sigbus; tap 1..2 'ok 1 good'; hang
 END
 guest lingers DOWN_LIMIT=1 <<'END'
@@ -156,8 +157,8 @@ check "no FIFO is left" sh -c "[ -z \"\$(find '$dir' -type p)\" ]"
 that control 0 '3 as expected \(1 new, 2 same\)' "a control on which the new case fails passes"
 that vain 1 'bad \(new: passes on the control' "one on which it passes does not"
 that broken 1 '^  not ok .* - fault/sigbus bad \(fails\)' "a patched kernel on which it fails does not"
-its summary 'logs .*/console.log, .*/tap/' "the summary names the logs"
-its summary 'again +make run BASE=v4.6 VARIANT=patched' "and how to repeat it"
+its summary '^    log: .*/v4.6/patched/tap/fault.sigbus.tap$' "the summary names the log to open"
+its summary '^  again +make run BASE=v4.6 VARIANT=patched TESTS="fault/sigbus:bad"$' "and the command that repeats it"
 not grep -qE '^ *1\.\.' "$out"
 ok $? "and nothing that is no failure" || diag
 that early 3 'lost guest: .*phase: boot\.' "a guest that dies before it is up is lost"
@@ -172,22 +173,26 @@ that panics 1 'kernel log is clean' "a panic after an ok verdict fails"
 its verdict '^ok ' "though the verdict was ok"
 that fails 1 'not ok .*verdict: fail timeouts=0 crashes=0 leaks=1' "a verdict of fail fails"
 that warns 1 'not ok .*kernel log is clean' "what the kernel complained of fails, though every case passed"
+its summary '^    log: .*/console.log$' "with the log to open"
 its summary '\(during fault/sigbus\) BUG: non-zero nr_ptes' "and is shown with its test"
 that crash 1 'ended with wait status 139' "a program that ends badly fails"
+its summary 'TESTS="fault/sigbus"$' "and is run again as a whole"
 that glued 1 'never came to its end' "an end that is glued to other output is none"
 that refuses 3 'lost guest: .*cannot set up guest memory' "what QEMU complained of is shown"
 that bootless 3 'lost guest: no progress for 1 s in phase: boot' "a guest that hangs at boot is lost"
 check "it was asked for backtraces and blocked tasks" sh -c "[ \"\$(cat '$dir/keys')\" = ltwm ]"
 check "each behind a break" sh -c "[ \$(grep -c '^chardev-send-break ser' '$dir/asked') = 4 ]"
 its asked '^info registers' "and the CPUs for their registers"
-that stuck 3 'lost guest: no progress for 1 s in phase: .*begin fault/sigbus' "one that hangs in a test is lost there"
+that stuck 3 'lost guest: no progress for 2 s in phase: .*begin fault/sigbus' "one that hangs in a test is lost there"
 that lingers 3 'lost guest: no progress for 1 s in phase: .*down' "one that does not go down is lost, too"
 its summary 'result +FAIL' "whatever its verdict was"
 that lonely 1 'not ok .*guest has 2 CPUs' "one whose other CPU did not come up fails"
 that words 0 '^## down' "V=1 shows the phases"
 its summary '3 CPUs, 99M' "SMP= and MEM= are taken"
+its console.log 'latepte.limit=7' "and LIMIT= by the guest"
 its cmd '-smp 3,sockets=3.* -m 99M .*-no-reboot' "by QEMU"
-its console.log 'panic=-1.* latepte.limit=7' "and LIMIT= by the guest"
+that good 0 '' "a good one again"
+its console.log 'panic=-1.* latepte.limit=240' "whose limit is twice that of KVM in emulation"
 
 # A second run must not live on what the first one left.
 that again 0 PASS "a good run"
@@ -207,6 +212,10 @@ expect 1 '' "another verdict"
 run env GUEST=/dev/null "$boot" "$tmp/boot" image initrd
 expect 3 '' "none"
 check "why is in a file" grep -q 'without a verdict' "$tmp/boot/lost"
+
+# By hand
+run env GUEST="$tmp/good/guest" sh "$tmp/good/v4.6/patched/cmd"
+expect 0 'Linux version' "the command that is left boots the guest on a terminal"
 
 # Ctrl-C
 echo 'echo $$ >"$dir/qemu.pid"; up; exec sleep 20' >"$tmp/sleeper"

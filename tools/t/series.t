@@ -5,7 +5,7 @@
 
 # shellcheck source=tools/t/lib.sh
 . "$(dirname "$0")/lib.sh"
-plan 44
+plan 45
 
 fake_project
 fake_series
@@ -158,6 +158,9 @@ if [ \$(wc -l <"$tmp/calls") = "\$AT" ]; then
 	echo "fatal: No space left on device" >&2
 	exit 128
 fi
+case "\$HOW \$*" in
+"behind "*" checkout -q -f --detach "*) $(command -v git) "\$@"; kill -9 0 ;;
+esac
 exec $(command -v git) "\$@"
 END
 trial() { # HOW AT COMMAND...: in a process group of its own
@@ -180,6 +183,13 @@ while [ $at -lt 60 ]; do
 done
 [ -z "$bad" ] && [ $at -gt 10 ]
 ok $? "killed, or out of disk, at each of $((at - 1)) calls of git:$bad the next assemble takes it up" || diag
+
+rm -rf "$O" && cp -a "$tmp/saved" "$O"
+sed -i "s/^+memory twenty-3.*/+memory twenty-3 behind/" "$s"/0002*
+trial behind 99
+assemble patched
+[ $rc = 0 ] && grep -qx "memory twenty-3 behind" "$tree/mm/memory.c"
+ok $? "killed behind the move of the worktree, before it is noted: that is no edit of the user's" || diag
 
 # left MESSAGE COMMAND...: what a git that was killed within a call leaves
 left() {
