@@ -6,9 +6,8 @@
  * A large folio that ends the file is the difficult case. XFS makes one of a
  * large write; where it does not (v4.6), the same must hold of small pages.
  */
-#include "fault.h"
+#include "handler.h"
 #include "events.h"
-#include <linux/fs.h>
 #include <sys/resource.h>
 
 #define XFS		"/dev/vdb"
@@ -132,6 +131,29 @@ static void whole_pmd(void)
 		   event_count(calls));
 }
 
+/* And it takes no page table, not even one to be freed again. */
+static void whole_pmd_tables(void)
+{
+	unsigned int i, tables = 0;
+	int fd, dev = dev_open();
+	char *p;
+
+	mount_xfs();
+	slots_reserve();
+	fd = write_file("file", SLOT);
+	for (i = 1; i <= 32; i++) {
+		p = map_at(slot(i), SLOT, PROT_READ, MAP_SHARED, fd, 0);
+		probe(dev, FAULT_SELFTEST_PROBE_ON);
+		(void)*(volatile char *)p;
+		tables += counts(dev).tables;
+		probe(dev, 0);
+		if (!(levels(dev, p) & FAULT_SELFTEST_HAS_HUGE))
+			ksft_case_skip("no huge page in this page cache");
+	}
+	ksft_print_msg("%u tables for %u huge pages\n", tables, i - 1);
+	ksft_check(!tables, "%u tables for %u huge pages", tables, i - 1);
+}
+
 /* What a truncation leaves behind in the last folio is not mapped. */
 static void sigbus_past_truncation(void)
 {
@@ -180,6 +202,7 @@ static const struct ksft_case cases[] = {
 	{ "last_window_of_file", last_window_of_file },
 	{ "odd_size", odd_size },
 	{ "whole_pmd", whole_pmd },
+	{ "whole_pmd_tables", whole_pmd_tables },
 	{ "sigbus_past_truncation", sigbus_past_truncation },
 	{ "sigbus_after_truncation", sigbus_after_truncation },
 };
