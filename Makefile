@@ -3,6 +3,10 @@
 # This is the table of contents; each rule calls a script under tools/.
 
 BASE_FROM := $(if $(filter undefined,$(origin BASE)),file,user)
+# Not every shell takes the ~ of LINUX=~/src/linux for what it is.
+ifdef LINUX
+override LINUX := $(patsubst ~/%,$(HOME)/%,$(LINUX))
+endif
 # Looked for once, by the first rule that needs it: what that takes may have
 # to be installed by "make deps" before.
 fitting	  = $(if $(LINUX),$(shell LINUX='$(LINUX)' tools/source --base),v6.12)

@@ -14,6 +14,9 @@ unset GIT_DIR GIT_WORK_TREE GIT_INDEX_FILE GIT_OBJECT_DIRECTORY GIT_PREFIX
 
 die() { printf 'latepte: %s\n' "$*" >&2; exit 1; }
 [ "$BASE" ] || die "no base"
+case $top$O in *[[:space:]:]*)
+	die "the kernel's Makefile takes no blank and no colon in a path, and '$top' or '$O' has one: move the project, or set O=" ;;
+esac
 say() { printf '%s\n' "$*"; }
 
 # A line for each step, so that long work shows where it is.

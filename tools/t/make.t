@@ -5,7 +5,7 @@
 
 # shellcheck source=tools/t/lib.sh
 . "$(dirname "$0")/lib.sh"
-plan 34
+plan 36
 
 fake_project
 cp "$top/Makefile" "$top/README" "$P/"
@@ -49,6 +49,8 @@ make run LINUX="$tmp/tree"
 check "LINUX= brings its base" called 'run patched BASE=v4.6'
 LINUX=$tmp/tree make run
 check "from the environment, too" called 'run patched BASE=v4.6'
+make run LINUX='~/linux-4.6'
+expect 2 "LINUX=$HOME/linux-4.6: no such" "a shell that leaves ~ alone"
 fake_tree "$tmp/odd" 5 5
 make run LINUX="$tmp/odd"
 expect 2 'is Linux 5.5, and no base covers' "a tree that no base covers is told"
@@ -116,6 +118,10 @@ all v6.12
 expect 1 '^0 passed, 0 failed, 1 skipped$' "nothing but skips is no pass"
 all v9
 expect 1 'there is no patches/v9/base' "a base that there is not"
+
+cp -r "$P" "$tmp/my project"
+run "$tmp/my project/tools/series" control "$tmp/new"
+expect 1 "takes no blank and no colon in a path" "a project where no kernel can be built"
 
 # --- two at once
 "$P/tools/locked" sh -c ': >"$0"; sleep 1; echo first >>"$1"' "$tmp/started" "$tmp/order" &

@@ -5,7 +5,7 @@
 
 # shellcheck source=tools/t/lib.sh
 . "$(dirname "$0")/lib.sh"
-plan 36
+plan 38
 
 fake_project
 export O="$tmp/o" DL="$tmp/dl" BASE=v4.6
@@ -72,6 +72,14 @@ expect 0 SOURCE "a bare one will do"
 check "with what is committed there" sh -c "git --git-dir='$repo' cat-file -p base:fs/fork.c | grep -qx dirt"
 run env -C "$tmp" LINUX=./git "$source"
 expect 0 "SOURCE +$tmp/" "a path may be relative"
+
+fresh
+cp -a "$tmp/bare.git" "$tmp/my tree"
+run env LINUX="$tmp/my tree" "$source"
+expect 0 "SOURCE +$tmp/my tree" "and have blanks in it"
+cp -a "$tmp/tree" "$tmp/my folder"
+run env LINUX="$tmp/my folder" "$source"
+expect 0 "SOURCE +$tmp/my folder" "as a directory, too"
 
 # --- a tarball
 rm -rf "$tmp/git"
