@@ -90,7 +90,7 @@ fake_git() {
 # The project's host side, with patches of no kernel.
 fake_project() {
 	mkdir -p "$P/patches" "$P/mm" "$P/tools/testing/selftests/fault"
-	(cd "$top/tools" && tar -c --exclude=./t --exclude=./testing --exclude=./bench .) |
+	(cd "$top/tools" && tar -c --exclude=./t --exclude=./testing --exclude=./bench --exclude=./mutants .) |
 		tar -x -C "$P/tools"
 	echo 'int fault_selftest;' >"$P/mm/fault_selftest.c"
 	echo 'all:' >"$P/tools/testing/selftests/fault/Makefile"

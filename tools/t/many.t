@@ -1,0 +1,150 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+# many.t: what runs many kernels: bisect-check, mutants, matrix, checkpatch;
+# and shell and gdb. Building and running are scripts of ours here.
+
+# shellcheck source=tools/t/lib.sh
+. "$(dirname "$0")/lib.sh"
+plan 36
+
+fake_project
+fake_series
+mkdir -p "$P/tools/mutants"
+cp "$top/tools/mutants/run" "$P/tools/mutants/"
+export O="$tmp/o" BASE=v4.6
+calls=$tmp/calls
+stub() { # SCRIPT: its body is on stdin
+	{ printf '#!/bin/sh\necho "%s $* F=$FLAVOUR U=$UPTO M=${MUTANT##*/} J=$JUDGE_AS S=$SMP,$MEM T=$TESTS" >>"%s"\n' \
+		"$1" "$calls"; cat; } >"$P/tools/$1"
+	chmod +x "$P/tools/$1"
+}
+for f in source assemble tests; do stub $f </dev/null; done
+# kernel and run take what they say from files named after prefix or mutant.
+stub kernel <<END
+d=\$O/v4.6/patched/\$FLAVOUR
+mkdir -p "\$d/judged"
+cp "$tmp/warnings.\$UPTO" "\$d/kernel.log" 2>/dev/null || : >"\$d/kernel.log"
+END
+stub run <<END
+d=\$O/v4.6/patched/\$FLAVOUR
+rm -f "\$d"/judged/*
+which=\$UPTO\${MUTANT##*/}
+echo 'ok 1 - guest came up' >"\$d/judged/guest.tap"
+[ ! -f "$tmp/guest.\$which" ] || cp "$tmp/guest.\$which" "\$d/judged/guest.tap"
+cat "$tmp/judged.\$which" >"\$d/judged/fault.x.tap"
+! grep -q '^not ok' "\$d"/judged/*.tap
+END
+called() { grep -qE -e "^$1" "$calls"; }
+new() { for c; do echo "ok 1 - fault/x $c (new)"; done; }
+
+# --- bisect-check
+bisect() { : >"$calls"; run "$P/tools/bisect-check"; }
+echo 'mm/a.c:7:1: warning: old' >"$tmp/warnings.0"
+echo 'mm/a.c:9:1: warning: old' >"$tmp/warnings.1"
+: >"$tmp/warnings.2"
+new >"$tmp/judged.0"
+new a >"$tmp/judged.1"
+new a b >"$tmp/judged.2"
+bisect
+expect 0 'bisect-check v4.6: 2 patches, every prefix builds, boots and passes' "each prefix is as good as the one before"
+expect 0 'PREFIX +0 of 2: base' "it begins with the base"
+expect 0 'PREFIX +2 of 2: 0002-mm-twenty-three.patch' "and names the patches"
+check "a prefix is judged as one" called 'run patched F=bisect U=1 .* J=prefix'
+check "and the whole series as patched" called 'run patched F=bisect U=2 .* J=patched'
+echo 'mm/a.c:9:1: warning: brand new' >>"$tmp/warnings.1"
+bisect
+expect 1 'mm/a.c: warning: brand new' "a new warning"
+expect 1 'prefix 1 \(0001-mm-twenty.patch\) is worse than the one before' "fails, with the patch that brings it"
+: >"$tmp/warnings.1"
+new b >"$tmp/judged.2"
+bisect
+expect 1 'lost: fault/x a' "a case that passed and does no more"
+echo 'not ok 1 - fault/x c (fails)' >"$tmp/judged.1"
+bisect
+expect 1 'prefix 1 \(0001-mm-twenty.patch\) fails' "a case that fails"
+not called 'run .* U=2'
+ok $? "nothing is tried behind it" || diag
+
+# --- mutants
+mutants() { : >"$calls"; run "$P/tools/mutants/run"; }
+m=$P/tools/mutants/v4.6
+run "$P/tools/mutants/run"
+expect 1 'no mutants for v4.6' "no mutants"
+mkdir "$m"
+printf 'Caught-by: fault/x a\n' >"$m/leak.patch"
+printf 'Caught-by: log\nCaught-by: fault/y b\n' >"$m/warn.patch"
+echo 'not ok 1 - fault/x a (fails)' >"$tmp/judged.leak.patch"
+new a >"$tmp/judged.warn.patch"
+printf 'ok 1 - guest came up\nnot ok 2 - kernel log is clean\n' >"$tmp/guest.warn.patch"
+mutants
+expect 0 'mutants of v4.6: 2 of 2 caught' "mutants that are caught"
+expect 0 'caught +leak, by: fault/x a' "by the case that their patches name"
+expect 0 'caught +warn, by: log' "or by the log"
+check "only what they name is run" called 'run patched F=mutant .* M=leak.patch .* T=fault/x$'
+check "a mutant is one patch more" called 'assemble patched F=mutant .* M=warn.patch'
+new a >"$tmp/judged.leak.patch"
+mutants
+expect 1 'MISSED +leak: .*/mutants/leak.log' "one that passes is missed"
+expect 1 'mutants of v4.6: 1 of 2 caught' "and counted"
+echo 'not ok 1 - fault/x ab (fails)' >"$tmp/judged.leak.patch"
+mutants
+expect 1 'MISSED +leak' "another case that fails does not do"
+echo 'not ok 1 - fault/x a (is expected, and did not run)' >"$tmp/judged.leak.patch"
+mutants
+expect 1 'MISSED +leak' "nor does the case if it did not run"
+echo 'not ok 1 - fault/x a (fails)' >"$tmp/judged.leak.patch"
+printf 'not ok 1 - guest came up\nnot ok 2 - kernel log is clean\n' >"$tmp/guest.warn.patch"
+mutants
+expect 1 'MISSED +warn' "a guest that never came up has caught nothing"
+printf 'nothing\n' >"$m/void.patch"
+mutants
+expect 1 'has no Caught-by: line' "a mutant that nothing is to catch"
+rm "$m/void.patch" "$tmp/guest.warn.patch"
+
+# --- matrix
+unset UPTO MUTANT
+matrix() { : >"$calls"; run "$P/tools/matrix"; }
+printf '# comment\ndebug 2 768M\nsmp4 4 512M\n' >"$P/tools/matrix.list"
+new a >"$tmp/judged."
+matrix
+expect 0 'matrix v4.6: all variants pass' "matrix"
+check "with their CPUs and memory" called 'run patched F=debug .* S=2,768M'
+check "each in turn" called 'run patched F=smp4 .* S=4,512M'
+echo 'not ok 1 - fault/x a (fails)' >"$tmp/judged."
+matrix
+expect 1 'matrix v4.6 fails: debug smp4' "those that fail are named"
+
+# --- checkpatch
+tree=$O/v4.6/patched/linux
+mkdir -p "$tree/scripts"
+cat >"$tree/scripts/checkpatch.pl" <<'END'
+open(my $f, "<", $ARGV[-1]) or die; local $/; my $t = <$f>;
+if ($t =~ /TWENTY/) { print "$ARGV[-1]:7: ERROR: shouting\n"; exit 1 }
+END
+run "$P/tools/checkpatch"
+expect 0 'checkpatch: v4.6 is clean' "checkpatch, clean"
+sed -i 's/^+memory twenty$/+memory TWENTY/' "$P"/patches/v4.6/0001*
+run "$P/tools/checkpatch"
+expect 1 '0001-mm-twenty.patch:7: ERROR: shouting' "an error is shown"
+not grep -q 'is clean' "$out"
+ok $? "and fails" || diag
+printf '/* TWENTY */\n' >>"$P/mm/fault_selftest.c"
+sed -i 's/^+memory TWENTY$/+memory twenty/' "$P"/patches/v4.6/0001*
+run "$P/tools/checkpatch"
+expect 1 'ERROR: shouting' "in a new file, too"
+
+# --- shell and gdb
+fake_command qemu-system-x86_64 <<'END'
+echo "qemu $*"
+END
+PATH=$tmp/bin:$PATH
+export ACCEL=tcg
+run "$P/tools/interactive" shell patched
+expect 0 '^qemu .*latepte.mode=shell' "a shell in the guest"
+expect 0 '-smp 2,sockets=2.* -no-reboot' "on the same machine as the tests"
+not grep -q -e ' -S' "$out"
+ok $? "it does not wait" || diag
+run env SMP=4 "$P/tools/interactive" gdb control
+expect 0 '^qemu .* -s -S ' "with gdb it does"
+expect 0 "gdb .*/v4.6/control/linux/vmlinux -ex 'target remote :1234'" "and says what to type"
+expect 0 '-smp 4,.*nokaslr' "with addresses that fit vmlinux"
