@@ -266,12 +266,13 @@ static void fst_saw_alloc(void *data, struct page *page, unsigned int order,
 {
 	struct fst *fst = data;
 	struct fst_probe *p = &fst->probe;
+	struct mm_struct *mm = READ_ONCE(p->mm);
 	/* The tracepoint itself disables preemption once */
 	bool atomic = preempt_count() > PREEMPT_DISABLE_OFFSET ||
 		      irqs_disabled() || fst_in_rcu();
 	unsigned long flags;
 
-	if (in_interrupt() || current->mm != READ_ONCE(p->mm))
+	if (in_interrupt() || !mm || current->mm != mm)
 		return;
 	gfp = current_gfp_context(gfp);
 	raw_spin_lock_irqsave(&p->lock, flags);
@@ -412,7 +413,7 @@ static u32 fst_saw_flags(struct selftest_fault *f)
 	if (f->prealloc > 0)
 		saw |= FAULT_SELFTEST_SAW_PREALLOC;
 	if (f->prealloc < 0)
-		saw |= FAULT_SELFTEST_SAW_NO_PREALLOC;
+		saw |= FAULT_SELFTEST_SAW_PREALLOC_UNKNOWN;
 	if (selftest_mmap_locked(f->vma->vm_mm))
 		saw |= FAULT_SELFTEST_SAW_MMAP_LOCK;
 	if (selftest_vma_locked(f))
@@ -650,7 +651,7 @@ static int fst_cache_page(struct fst *fst, pgoff_t pgoff)
 	return 0;
 }
 
-#ifdef SELFTEST_HUGE
+#if SELFTEST_HUGE
 
 /*
  * vmf_insert_pfn_pmd() of v4.6 is not for modules and overwrites a table that
@@ -693,7 +694,7 @@ static vm_fault_t fst_insert_huge(struct fst *fst, struct selftest_fault *f)
 
 #endif
 
-#if defined(SELFTEST_HUGE) && defined(SELFTEST_PMD_FAULT)
+#if SELFTEST_PMD_FAULT
 
 /* fork() leaves the huge PMD write-protected, to be asked for here */
 static int fst_pmd_fault(struct vm_area_struct *vma, unsigned long address,
@@ -746,7 +747,7 @@ static int fst_prepare_huge(struct fst *fst)
 {
 	int err = 0;
 
-	if (!IS_ENABLED(SELFTEST_HUGE))
+	if (!SELFTEST_HUGE)
 		return -EOPNOTSUPP;
 	mutex_lock(&fst->mutex);
 	if (!fst->huge_page)

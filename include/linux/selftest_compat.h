@@ -97,11 +97,10 @@ static inline int selftest_init_fs_context(struct fs_context *fc)
 #define SELFTEST_GFP_TABLE	(__GFP_ZERO | __GFP_ACCOUNT)
 
 /* A huge PMD in a VM_MIXEDMAP area that no page is counted for */
-#ifdef CONFIG_TRANSPARENT_HUGEPAGE
-#define SELFTEST_HUGE			1
+#define SELFTEST_HUGE			IS_ENABLED(CONFIG_TRANSPARENT_HUGEPAGE)
+#define SELFTEST_PMD_FAULT		0
 #define selftest_mkhuge(pmd)		pmd_mkspecial(pmd_mkhuge(pmd))
 #define selftest_mkwrite(pmd)		pmd_mkwrite_novma(pmd)
-#endif
 
 #else /* v4.6 */
 
@@ -244,10 +243,12 @@ static inline struct dentry *selftest_mount(struct file_system_type *type,
 #if defined(CONFIG_TRANSPARENT_HUGEPAGE) && defined(CONFIG_FS_DAX) && \
 	defined(__HAVE_ARCH_PTE_DEVMAP)
 #define SELFTEST_HUGE			1
-#define SELFTEST_PMD_FAULT		1
+#else
+#define SELFTEST_HUGE			0
+#endif
+#define SELFTEST_PMD_FAULT		SELFTEST_HUGE
 #define selftest_mkhuge(pmd)		pmd_mkdevmap(pmd_mkhuge(pmd))
 #define selftest_mkwrite(pmd)		pmd_mkwrite(pmd)
-#endif
 
 #define kmap_local_page(page)		kmap_atomic(page)
 #define kunmap_local(addr)		kunmap_atomic(addr)

@@ -244,7 +244,7 @@ struct fault_selftest_event {
 #define FAULT_SELFTEST_SAW_RCU		(1U << 3)	/* needs lockdep */
 #define FAULT_SELFTEST_SAW_PREALLOC	(1U << 4)	/* a table is at hand */
 /* The handler is not told whether a table is at hand: see tables_held */
-#define FAULT_SELFTEST_SAW_NO_PREALLOC	(1U << 5)
+#define FAULT_SELFTEST_SAW_PREALLOC_UNKNOWN	(1U << 5)
 #define FAULT_SELFTEST_SAW_MMAP_LOCK	(1U << 6)	/* somebody holds it */
 #define FAULT_SELFTEST_SAW_VMA_LOCK	(1U << 7)	/* only the VMA's */
 #define FAULT_SELFTEST_SAW_WRITE	(1U << 8)

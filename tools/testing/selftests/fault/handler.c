@@ -7,7 +7,7 @@
 
 #define EMPTY		FAULT_SELFTEST_SAW_PMD_EMPTY
 
-/* ---- on entry -------------------------------------------------------------- */
+/* ---- on entry ----------------------------------------------------------- */
 
 static struct fault_selftest_event seen_by(unsigned int handler,
 					   const struct access *a, int cached)
@@ -87,7 +87,7 @@ static void map_pages_maps(void)
 		   "a page that nobody has");
 }
 
-/* ---- mapping instead of the mm core ---------------------------------------- */
+/* ---- mapping instead of the mm core ------------------------------------- */
 
 static void pfn_from_fault(const struct access *a)
 {
@@ -171,7 +171,7 @@ static void fork_huge(void)
 		   "still something there");
 }
 
-/* ---- nothing mapped, nothing left ------------------------------------------- */
+/* ---- nothing mapped, nothing left --------------------------------------- */
 
 struct answer {
 	unsigned int handler;
@@ -267,7 +267,7 @@ static void mkwrite_nopage(void)
 	failing_mkwrite(FAULT_SELFTEST_NOPAGE, 1);
 }
 
-/* ---- answers that map -------------------------------------------------------- */
+/* ---- answers that map --------------------------------------------------- */
 
 static void check_mapped(int fd, const struct access *a)
 {

@@ -38,7 +38,7 @@ static inline char *map_slot(int fd, unsigned int nr, int flags)
 		      slot_page(nr) * PAGE);
 }
 
-/* ---- requests ------------------------------------------------------------- */
+/* ---- requests ----------------------------------------------------------- */
 
 static inline void setup(int fd, unsigned int flags)
 {
@@ -179,7 +179,7 @@ static inline void drop_events(int fd)
 		;
 }
 
-/* ---- accesses ------------------------------------------------------------- */
+/* ---- accesses ----------------------------------------------------------- */
 
 static inline uint64_t word_at(const void *p)
 {
@@ -210,7 +210,7 @@ static inline int kernel_write(void *p)
 	return ioctl(kernel_fd, FIGETBSZ, p) ? errno : 0;
 }
 
-/* ---- the three kinds of file fault ---------------------------------------- */
+/* ---- the three kinds of file fault -------------------------------------- */
 
 struct access {
 	const char *name;

@@ -12,7 +12,7 @@
 
 #define INJECT	"/sys/kernel/debug/fail_page_alloc/"
 
-/* ---- failing allocations ------------------------------------------------------ */
+/* ---- failing allocations ------------------------------------------------ */
 
 static int make_it_fail;
 
@@ -66,7 +66,7 @@ static int failing_access(const struct access *a, char *p)
 	return err;
 }
 
-/* ---- the table cannot be had -------------------------------------------------- */
+/* ---- the table cannot be had -------------------------------------------- */
 
 static void check_clean(int fd, const struct access *a)
 {
@@ -211,7 +211,7 @@ static void fault_around_falls_back(void)
 		   counts(fd).tables_held);
 }
 
-/* ---- where it happens ---------------------------------------------------------- */
+/* ---- where it happens --------------------------------------------------- */
 
 static void probed(const struct access *a, unsigned int action,
 		   unsigned int cached)
@@ -269,7 +269,7 @@ static void fault_around_atomic(void)
 	probed(&read_access, FAULT_SELFTEST_LOCKED, 16);
 }
 
-/* ---- anonymous memory ----------------------------------------------------------- */
+/* ---- anonymous memory --------------------------------------------------- */
 
 /* The page, and its charge, come before the table. */
 static void anon_page_first(void)

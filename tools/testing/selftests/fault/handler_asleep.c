@@ -23,7 +23,7 @@ struct sleepers {
 	long vmpte;		/* before they went to sleep */
 };
 
-/* ---- in the child ----------------------------------------------------------- */
+/* ---- in the child ------------------------------------------------------- */
 
 static const struct access *thread_access;
 static pthread_barrier_t threads_ready;
@@ -86,7 +86,7 @@ static void child(struct sleepers *s, int ready)
 	_exit(KSFT_PASS);
 }
 
-/* ---- in the parent ---------------------------------------------------------- */
+/* ---- in the parent ------------------------------------------------------ */
 
 /* Returns with all of them asleep. */
 static void start(struct sleepers *s)
@@ -198,7 +198,7 @@ static void unlocked_asleep(void)
 	}
 }
 
-/* ---- killed ------------------------------------------------------------------ */
+/* ---- killed ------------------------------------------------------------- */
 
 static void killed(const struct access *a, unsigned int handler,
 		   unsigned int action, unsigned int flags)
@@ -213,7 +213,7 @@ static void killed(const struct access *a, unsigned int handler,
 
 	start(&s);
 	kill(s.pid, SIGKILL);
-	ksft_check(WIFSIGNALED(end(&s)), "a sleeper that cannot be killed");
+	ksft_check(WIFSIGNALED(end(&s)), "a sleeper did not die of SIGKILL");
 	ksft_check(!tables_left(s.fd), "%u tables outlive the sleepers",
 		   counts(s.fd).tables_held);
 	wait_asleep(s.fd, 0);
@@ -234,7 +234,7 @@ static void killed_asleep(void)
 	       FAULT_SELFTEST_SLEEP);
 }
 
-/* ---- the mapping changes meanwhile ------------------------------------------- */
+/* ---- the mapping changes meanwhile -------------------------------------- */
 
 static void unmap_slots(int fd, int nr)
 {
@@ -339,7 +339,7 @@ static void killed_closed(void)
 	ksft_need(read(ready[0], &c, 1) == 1, "the child to be ready");
 	kill(pid, SIGKILL);
 	ksft_need(waitpid(pid, &status, 0) == pid, "the child");
-	ksft_check(WIFSIGNALED(status), "a sleeper that cannot be killed");
+	ksft_check(WIFSIGNALED(status), "a sleeper did not die of SIGKILL");
 	close(dev_open());
 }
 

@@ -17,7 +17,7 @@ static char *where[THREADS];		/* each thread's page */
 static pthread_barrier_t line;
 static int fd;
 
-/* ---- the threads ------------------------------------------------------------- */
+/* ---- the threads -------------------------------------------------------- */
 
 static void *loser(void *arg)
 {
@@ -43,7 +43,7 @@ static void start_losers(pthread_t *t)
 			  "a thread");
 }
 
-/* ---- a race -------------------------------------------------------------------- */
+/* ---- a race ------------------------------------------------------------- */
 
 /* They sleep holding the mmap lock for read: nobody may want it for write. */
 static void put_asleep(unsigned int handler, unsigned int action)
@@ -93,8 +93,8 @@ static void check_end(void)
 }
 
 /*
- * @step: what one pages's stride is: 0, all on one page. The pages are cached
- * and everything is touched before the probe begins.
+ * @step: from one thread's page to the next; 0 is all on one page. The pages
+ * are cached and everything is touched before the probe begins.
  */
 static void prepare(const struct access *a, unsigned long step, pthread_t *t)
 {
@@ -164,7 +164,7 @@ static void run(const struct lost *l)
 	check_end();
 }
 
-/* ---- what happens meanwhile ------------------------------------------------------ */
+/* ---- what happens meanwhile --------------------------------------------- */
 
 static void map_with(unsigned int action)
 {
@@ -231,7 +231,7 @@ static void map_page_and_truncate(void)
 #define IN_MKWRITE(a) \
 	.handler = FAULT_SELFTEST_MKWRITE, .action = FAULT_SELFTEST_##a
 
-#define LOST(name, ...) \
+#define DEFLOST(name, ...) \
 static void name(void) \
 { \
 	static const struct lost l = { __VA_ARGS__ }; \
@@ -239,46 +239,47 @@ static void name(void) \
 	run(&l); \
 }
 
-LOST(read_one_page, READ, IN_FAULT(LOCKED), .expect = own_page, .tables = 1)
-LOST(cow_one_page, COW, IN_FAULT(LOCKED), .expect = own_page, .tables = 1)
-LOST(shared_write_one_page, SHARED, IN_FAULT(LOCKED), .expect = own_page,
-     .tables = 1)
-LOST(mkwrite_one_page, SHARED, IN_MKWRITE(LOCKED), .expect = own_page,
-     .tables = 1)
-LOST(pfn_one_page, READ, IN_FAULT(PFN), .expect = pfn_word, .tables = 1)
-LOST(read_one_table, READ, .step = PAGE, IN_FAULT(LOCKED), .expect = own_page,
-     .tables = 1)
-LOST(cow_one_table, COW, .step = PAGE, IN_FAULT(LOCKED), .expect = own_page,
-     .tables = 1)
-LOST(shared_write_one_table, SHARED, .step = PAGE, IN_FAULT(LOCKED),
-     .expect = own_page, .tables = 1)
-LOST(mkwrite_one_table, SHARED, .step = PAGE, IN_MKWRITE(LOCKED),
-     .expect = own_page, .tables = 1)
-LOST(huge_one_pmd, SHARED, .step = PAGE, IN_FAULT(HUGE), .expect = huge_word)
-LOST(read_lost_to_page, READ, IN_FAULT(LOCKED), .meanwhile = map_page,
-     .expect = own_page, .tables = 1)
-LOST(cow_lost_to_page, COW, IN_FAULT(LOCKED), .meanwhile = map_page,
-     .expect = own_page, .tables = 1)
-LOST(read_lost_to_pfn, READ, IN_FAULT(LOCKED), .meanwhile = map_pfn,
-     .expect = pfn_word, .tables = 1)
-LOST(read_lost_to_huge, READ, .step = PAGE, IN_FAULT(LOCKED),
-     .meanwhile = map_huge, .expect = huge_word)
-LOST(shared_write_lost_to_huge, SHARED, .step = PAGE, IN_FAULT(LOCKED),
-     .meanwhile = map_huge, .expect = huge_word)
-LOST(mkwrite_lost_to_huge, SHARED, .step = PAGE, IN_MKWRITE(LOCKED),
-     .meanwhile = map_huge, .expect = huge_word)
-LOST(huge_lost_to_page, SHARED, .step = PAGE, IN_FAULT(HUGE),
-     .meanwhile = map_page, .expect = own_page, .tables = 1)
-LOST(read_lost_to_zapped_page, READ, IN_FAULT(LOCKED),
-     .meanwhile = map_page_and_zap, .expect = own_page, .tables = 1)
-LOST(cow_lost_to_zapped_page, COW, IN_FAULT(LOCKED),
-     .meanwhile = map_page_and_zap, .expect = own_page, .tables = 1)
-LOST(shared_write_lost_to_zapped_huge, SHARED, .step = PAGE, IN_FAULT(LOCKED),
-     .meanwhile = map_huge_and_zap, .expect = own_page, .tables = 1)
-LOST(read_lost_to_truncation, READ, .step = PAGE, IN_FAULT(LOCKED),
-     .meanwhile = map_page_and_truncate, .expect = own_page, .tables = 1)
-LOST(cow_lost_to_truncation, COW, .step = PAGE, IN_FAULT(LOCKED),
-     .meanwhile = map_page_and_truncate, .expect = own_page, .tables = 1)
+DEFLOST(read_one_page, READ, IN_FAULT(LOCKED), .expect = own_page, .tables = 1)
+DEFLOST(cow_one_page, COW, IN_FAULT(LOCKED), .expect = own_page, .tables = 1)
+DEFLOST(shared_write_one_page, SHARED, IN_FAULT(LOCKED), .expect = own_page,
+	.tables = 1)
+DEFLOST(mkwrite_one_page, SHARED, IN_MKWRITE(LOCKED), .expect = own_page,
+	.tables = 1)
+DEFLOST(pfn_one_page, READ, IN_FAULT(PFN), .expect = pfn_word, .tables = 1)
+DEFLOST(read_one_table, READ, .step = PAGE, IN_FAULT(LOCKED),
+	.expect = own_page, .tables = 1)
+DEFLOST(cow_one_table, COW, .step = PAGE, IN_FAULT(LOCKED), .expect = own_page,
+	.tables = 1)
+DEFLOST(shared_write_one_table, SHARED, .step = PAGE, IN_FAULT(LOCKED),
+	.expect = own_page, .tables = 1)
+DEFLOST(mkwrite_one_table, SHARED, .step = PAGE, IN_MKWRITE(LOCKED),
+	.expect = own_page, .tables = 1)
+DEFLOST(huge_one_pmd, SHARED, .step = PAGE, IN_FAULT(HUGE), .expect = huge_word)
+DEFLOST(read_lost_to_page, READ, IN_FAULT(LOCKED), .meanwhile = map_page,
+	.expect = own_page, .tables = 1)
+DEFLOST(cow_lost_to_page, COW, IN_FAULT(LOCKED), .meanwhile = map_page,
+	.expect = own_page, .tables = 1)
+DEFLOST(read_lost_to_pfn, READ, IN_FAULT(LOCKED), .meanwhile = map_pfn,
+	.expect = pfn_word, .tables = 1)
+DEFLOST(read_lost_to_huge, READ, .step = PAGE, IN_FAULT(LOCKED),
+	.meanwhile = map_huge, .expect = huge_word)
+DEFLOST(shared_write_lost_to_huge, SHARED, .step = PAGE, IN_FAULT(LOCKED),
+	.meanwhile = map_huge, .expect = huge_word)
+DEFLOST(mkwrite_lost_to_huge, SHARED, .step = PAGE, IN_MKWRITE(LOCKED),
+	.meanwhile = map_huge, .expect = huge_word)
+DEFLOST(huge_lost_to_page, SHARED, .step = PAGE, IN_FAULT(HUGE),
+	.meanwhile = map_page, .expect = own_page, .tables = 1)
+DEFLOST(read_lost_to_zapped_page, READ, IN_FAULT(LOCKED),
+	.meanwhile = map_page_and_zap, .expect = own_page, .tables = 1)
+DEFLOST(cow_lost_to_zapped_page, COW, IN_FAULT(LOCKED),
+	.meanwhile = map_page_and_zap, .expect = own_page, .tables = 1)
+DEFLOST(shared_write_lost_to_zapped_huge, SHARED, .step = PAGE,
+	IN_FAULT(LOCKED), .meanwhile = map_huge_and_zap,
+	.expect = own_page, .tables = 1)
+DEFLOST(read_lost_to_truncation, READ, .step = PAGE, IN_FAULT(LOCKED),
+	.meanwhile = map_page_and_truncate, .expect = own_page, .tables = 1)
+DEFLOST(cow_lost_to_truncation, COW, .step = PAGE, IN_FAULT(LOCKED),
+	.meanwhile = map_page_and_truncate, .expect = own_page, .tables = 1)
 
 #define CASE(name) { #name, name }
 

@@ -27,7 +27,7 @@ static const struct race *race;
 static int race_fd;
 static pthread_barrier_t line;
 
-/* ---- the threads ------------------------------------------------------------- */
+/* ---- the threads -------------------------------------------------------- */
 
 static int is_page(uint64_t word, uint64_t nr)
 {
@@ -73,7 +73,7 @@ static void *racer(void *arg)
 	return NULL;
 }
 
-/* ---- what the main thread does meanwhile -------------------------------------- */
+/* ---- what the main thread does meanwhile -------------------------------- */
 
 static void map_again(int fd)
 {
@@ -98,7 +98,7 @@ static void unmap_file(int fd)
 	ksft_need(!ioctl(fd, FAULT_SELFTEST_UNMAP, &r), "UNMAP");
 }
 
-/* Not for huge pages: v4.6's move_page_tables() takes those of DAX for tables */
+/* Not for huge pages: to v4.6's move_page_tables() those of DAX are tables. */
 static void move_away_and_back(int fd)
 {
 	(void)fd;
@@ -123,7 +123,7 @@ static void fork_child(int fd)
 	ksft_check(!status, "the child: status %#x", status);
 }
 
-/* ---- a race --------------------------------------------------------------------- */
+/* ---- a race ------------------------------------------------------------- */
 
 static void set_answers(int fd)
 {
@@ -212,7 +212,7 @@ static void run_race(const struct race *r)
 #define HUGE_ANSWER	FAULT_SELFTEST_HUGE
 #define ANSWERS(a, b)	.action = a##_ANSWER, .odd = b##_ANSWER
 
-#define RACE(name, ...) \
+#define DEFRACE(name, ...) \
 static void name(void) \
 { \
 	static const struct race r = { __VA_ARGS__ }; \
@@ -220,44 +220,44 @@ static void name(void) \
 	run_race(&r); \
 }
 
-RACE(same_page_read, .access = &read_access, ANSWERS(PAGE, PAGE), .same = 1)
-RACE(same_page_cow, .access = &cow_access, ANSWERS(PAGE, PAGE), .same = 1)
-RACE(same_page_shared_write, .access = &shared_access, ANSWERS(PAGE, PAGE),
-     .same = 1)
-RACE(own_page_read, .access = &read_access, ANSWERS(PAGE, PAGE))
-RACE(own_page_cow, .access = &cow_access, ANSWERS(PAGE, PAGE))
-RACE(own_page_shared_write, .access = &shared_access, ANSWERS(PAGE, PAGE))
-RACE(fault_around, .access = &read_access, ANSWERS(PAGE, PAGE), .around = 1)
-RACE(fault_around_dontneed, .access = &read_access, ANSWERS(PAGE, PAGE),
-     .around = 1, .disturb = dontneed)
-RACE(fault_around_unmap, .access = &read_access, ANSWERS(PAGE, PAGE),
-     .around = 1, .disturb = unmap_file)
-RACE(page_and_pfn, .access = &read_access, ANSWERS(PAGE, PFN))
-RACE(page_and_huge, .access = &shared_access, ANSWERS(PAGE, HUGE))
-RACE(pfn_and_huge, .access = &shared_access, ANSWERS(PFN, HUGE))
-RACE(huge_only, .access = &shared_access, ANSWERS(HUGE, HUGE))
-RACE(around_and_huge, .access = &read_access, ANSWERS(HUGE, HUGE),
-     .around = 1, .disturb = dontneed)
-RACE(read_dontneed, .access = &read_access, ANSWERS(PAGE, PAGE),
-     .disturb = dontneed)
-RACE(cow_dontneed, .access = &cow_access, ANSWERS(PAGE, PAGE),
-     .disturb = dontneed)
-RACE(huge_dontneed, .access = &shared_access, ANSWERS(PAGE, HUGE),
-     .disturb = dontneed)
-RACE(shared_write_unmap, .access = &shared_access, ANSWERS(PAGE, PAGE),
-     .disturb = unmap_file)
-RACE(huge_unmap, .access = &shared_access, ANSWERS(PAGE, HUGE),
-     .disturb = unmap_file)
-RACE(cow_mremap, .access = &cow_access, ANSWERS(PAGE, PAGE),
-     .disturb = move_away_and_back, .vanishes = 1)
-RACE(read_munmap, .access = &read_access, ANSWERS(PAGE, PAGE),
-     .around = 1, .disturb = map_again, .vanishes = 1)
-RACE(cow_munmap, .access = &cow_access, ANSWERS(PAGE, PAGE),
-     .disturb = map_again, .vanishes = 1)
-RACE(cow_fork, .access = &cow_access, ANSWERS(PAGE, PAGE),
-     .disturb = fork_child)
-RACE(huge_fork, .access = &shared_access, ANSWERS(PAGE, HUGE),
-     .disturb = fork_child)
+DEFRACE(same_page_read, .access = &read_access, ANSWERS(PAGE, PAGE), .same = 1)
+DEFRACE(same_page_cow, .access = &cow_access, ANSWERS(PAGE, PAGE), .same = 1)
+DEFRACE(same_page_shared_write, .access = &shared_access, ANSWERS(PAGE, PAGE),
+	.same = 1)
+DEFRACE(own_page_read, .access = &read_access, ANSWERS(PAGE, PAGE))
+DEFRACE(own_page_cow, .access = &cow_access, ANSWERS(PAGE, PAGE))
+DEFRACE(own_page_shared_write, .access = &shared_access, ANSWERS(PAGE, PAGE))
+DEFRACE(fault_around, .access = &read_access, ANSWERS(PAGE, PAGE), .around = 1)
+DEFRACE(fault_around_dontneed, .access = &read_access, ANSWERS(PAGE, PAGE),
+	.around = 1, .disturb = dontneed)
+DEFRACE(fault_around_unmap, .access = &read_access, ANSWERS(PAGE, PAGE),
+	.around = 1, .disturb = unmap_file)
+DEFRACE(page_and_pfn, .access = &read_access, ANSWERS(PAGE, PFN))
+DEFRACE(page_and_huge, .access = &shared_access, ANSWERS(PAGE, HUGE))
+DEFRACE(pfn_and_huge, .access = &shared_access, ANSWERS(PFN, HUGE))
+DEFRACE(huge_only, .access = &shared_access, ANSWERS(HUGE, HUGE))
+DEFRACE(around_and_huge, .access = &read_access, ANSWERS(HUGE, HUGE),
+	.around = 1, .disturb = dontneed)
+DEFRACE(read_dontneed, .access = &read_access, ANSWERS(PAGE, PAGE),
+	.disturb = dontneed)
+DEFRACE(cow_dontneed, .access = &cow_access, ANSWERS(PAGE, PAGE),
+	.disturb = dontneed)
+DEFRACE(huge_dontneed, .access = &shared_access, ANSWERS(PAGE, HUGE),
+	.disturb = dontneed)
+DEFRACE(shared_write_unmap, .access = &shared_access, ANSWERS(PAGE, PAGE),
+	.disturb = unmap_file)
+DEFRACE(huge_unmap, .access = &shared_access, ANSWERS(PAGE, HUGE),
+	.disturb = unmap_file)
+DEFRACE(cow_mremap, .access = &cow_access, ANSWERS(PAGE, PAGE),
+	.disturb = move_away_and_back, .vanishes = 1)
+DEFRACE(read_munmap, .access = &read_access, ANSWERS(PAGE, PAGE),
+	.around = 1, .disturb = map_again, .vanishes = 1)
+DEFRACE(cow_munmap, .access = &cow_access, ANSWERS(PAGE, PAGE),
+	.disturb = map_again, .vanishes = 1)
+DEFRACE(cow_fork, .access = &cow_access, ANSWERS(PAGE, PAGE),
+	.disturb = fork_child)
+DEFRACE(huge_fork, .access = &shared_access, ANSWERS(PAGE, HUGE),
+	.disturb = fork_child)
 
 #define CASE(name) { #name, name }
 
