@@ -5,7 +5,7 @@
 
 # shellcheck source=tools/t/lib.sh
 . "$(dirname "$0")/lib.sh"
-plan 32
+plan 33
 
 fake_project
 fake_series
@@ -72,6 +72,8 @@ sed -i 's/memory 50$/memory fifty/' "$tree/mm/memory.c"
 dev -C "$tree" commit -q -a -m 'mm: fifty'
 refresh
 expect 0 'patches/v4.6: 3 patches' "a new commit"
+refresh
+expect 0 'patches/v4.6: 3 patches' "and the same again right behind it"
 check "joins the functional series, at its end" sh -c "tail -n 1 '$s/series' | grep -q mm-fifty.patch"
 assemble
 check "and is applied behind the others" [ "$(git -C "$tree" log --format=%s base..HEAD | grep -n 'mm: fifty' | cut -d: -f1)" = 4 ]
