@@ -5,7 +5,7 @@
 
 # shellcheck source=tools/t/lib.sh
 . "$(dirname "$0")/lib.sh"
-plan 46
+plan 50
 
 fake_project
 fake_series
@@ -141,6 +141,21 @@ half kill unapply
 unapply
 expect 0 unapplied "killed half-way out, and once more"
 check "is out" same
+
+# The last thing done is to forget how to undo it.
+fake_command mv <<END
+case \$1 in *.latepte.undo) kill -9 0 ;; esac
+exec $(command -v mv) "\$@"
+END
+half never apply
+apply
+expect 0 'cut short' "killed when all was in: it is done again"
+half never unapply
+check "killed when all was out" [ ! -e "$tree/.latepte.patch" ]
+unapply
+expect 0 unapplied "it is done again"
+check "and is out" same
+rm "$tmp/bin/mv"
 
 # --- the mailbox
 export BASE=v4.6
