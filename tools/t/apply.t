@@ -102,8 +102,8 @@ check "keeps the change" grep -qx 'memory mine' "$tree/mm/memory.c"
 
 # --- half-way. A git that changes some files and then has no more disk
 fake_command git <<END
-case " \$* " in
-*" --check "*|*" --numstat "*) ;;
+case "\$HOW \$* " in
+never*|*" --check "*|*" --numstat "*) ;;
 *" apply "*)
 	for f in mm/memory.c mm/fault_selftest.c tools/testing/selftests/fault/Makefile; do
 		mkdir -p "\$(dirname \$f)" 2>/dev/null; echo torn >\$f
