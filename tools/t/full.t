@@ -25,17 +25,17 @@ tree=$O/v4.6/patched/linux
 tight() { rm -f "$tmp/disk/filler"; dd if=/dev/zero of="$tmp/disk/filler" bs=1k \
 	count=$(($(df -k --output=avail "$tmp/disk" | tail -n 1) - $1)) 2>/dev/null; }
 room() { rm -f "$tmp/disk/filler"; }
-source() { run "$P/tools/source"; }
+import() { run "$P/tools/source"; }
 assemble() { run "$P/tools/assemble" patched; }
 
 for kb in 0 100 400 700; do
 	rm -rf "$O"
 	tight $kb
-	source
+	import
 	expect 1 'cannot (write|make|be unpacked|bring)|df -h' "the tree comes in, $kb kB are free: it says so" ||
 		df -k "$tmp/disk" | sed 's/^/# /'
 	room
-	source
+	import
 	expect 0 SOURCE "with room again it comes in"
 done
 
