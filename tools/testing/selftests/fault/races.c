@@ -9,7 +9,7 @@
  *
  * "races rounds=1000 [case...]" runs longer.
  */
-#include "fault.h"
+#include "thp.h"
 #include <pthread.h>
 
 #define THREADS	4
@@ -17,6 +17,7 @@
 #define FIRST	2		/* their first slot */
 #define MOVED	(FIRST + PMDS)	/* and where mremap() takes them */
 #define PASSES	3
+#define KHUGEPAGED "khugepaged/scan_sleep_millisecs"
 #define RW	(PROT_READ | PROT_WRITE)
 
 static unsigned long rounds = 10;
@@ -320,6 +321,29 @@ static int forked(void)
 	return FIRST;
 }
 
+static long collapses(void)
+{
+	return proc_number("/proc/vmstat", "\nthp_collapse_alloc ");
+}
+
+/* For khugepaged, which collapses what it finds there in the background. */
+static void offer_pmd(int pmd)
+{
+	madvise(slot(FIRST + pmd), SLOT, MADV_HUGEPAGE);
+}
+
+/* It gets a chance in each round, but nobody insists. */
+static int collapsed(void)
+{
+	long before = collapses();
+	int i;
+
+	keep_at(offer_pmd);
+	for (i = 0; i < 50 && collapses() == before; i++)
+		usleep(1000);
+	return FIRST;
+}
+
 /* ---- cases ------------------------------------------------------------------- */
 
 /* kind, disturbance, may what was written be lost? */
@@ -363,6 +387,17 @@ RACE(huge, moved, 0)
 RACE(huge, unmapped, 1)
 RACE(huge, forked, 0)
 
+/* khugepaged without a pause; main() puts it back. */
+static void anon_collapsed(void)
+{
+	long before;
+
+	thp_set(KHUGEPAGED, "0");
+	before = collapses();
+	race(&anon, collapsed, 0);
+	ksft_print_msg("%ld huge pages by khugepaged\n", collapses() - before);
+}
+
 #define CASE(name) { #name, name }
 
 static const struct ksft_case cases[] = {
@@ -399,13 +434,22 @@ static const struct ksft_case cases[] = {
 	CASE(huge_moved),
 	CASE(huge_unmapped),
 	CASE(huge_forked),
+	CASE(anon_collapsed),
 };
 
 int main(int argc, char **argv)
 {
+	char khugepaged[64] = "";
+	int ret;
+
 	if (argc > 1 && sscanf(argv[1], "rounds=%lu", &rounds) == 1) {
 		argc--;
 		argv++;
 	}
-	return ksft_run_cases(cases, ARRAY_SIZE(cases), argc, argv);
+	thp_on();
+	thp_get(KHUGEPAGED, khugepaged, sizeof(khugepaged));
+	ret = ksft_run_cases(cases, ARRAY_SIZE(cases), argc, argv);
+	thp_set(KHUGEPAGED, khugepaged);
+	thp_restore();
+	return ret;
 }
