@@ -10,6 +10,7 @@
 #include <fcntl.h>
 #include <linux/fault_selftest.h>
 #include <linux/userfaultfd.h>
+#include <sched.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdio.h>
@@ -287,12 +288,36 @@ static void spin(uint64_t ticks)
 		;
 }
 
+/*
+ * A second task of this mm: the scanner of later kernels leaves the memory
+ * of a lone one alone where it is on the right node already.
+ */
+static pid_t second_task;
+
+static int sleep_for_ever(void *arg)
+{
+	(void)arg;
+	for (;;)
+		pause();
+	return 0;
+}
+
+static void start_second_task(void)
+{
+	static char stack[2 * PAGE] __attribute__((aligned(16)));
+
+	second_task = clone(sleep_for_ever, stack + sizeof(stack),
+			    CLONE_VM | SIGCHLD, NULL);
+	need(second_task > 0, "clone");
+}
+
 static int with_hints(const struct bench_case *c)
 {
 	unsigned long marked = sum_of("/proc/vmstat", "numa_pte_updates");
 	unsigned long want = marked + case_size(c) / PAGE;
 	int i;
 
+	start_second_task();
 	with_pages(c);
 	set_file(NUMA_BALANCING, "1");
 	for (i = 0; i < 100 && marked < want; i++) {
@@ -306,6 +331,8 @@ static int with_hints(const struct bench_case *c)
 static void without_hints(void)
 {
 	set_file(NUMA_BALANCING, "0");
+	kill(second_task, SIGKILL);
+	waitpid(second_task, NULL, 0);
 }
 
 /* Userfaults: a child hands out pages, as a post-copy migration does. */
