@@ -326,10 +326,14 @@ static long collapses(void)
 	return proc_number("/proc/vmstat", "\nthp_collapse_alloc ");
 }
 
-/* For khugepaged, which collapses what it finds there in the background. */
+/*
+ * For khugepaged, which collapses what it finds there in the background, but
+ * no page that is still on its way to the LRU list: mlock() sends them.
+ */
 static void offer_pmd(int pmd)
 {
 	madvise(slot(FIRST + pmd), SLOT, MADV_HUGEPAGE);
+	mlock(slot(0), PAGE);
 }
 
 /* It gets a chance in each round, but nobody insists. */
