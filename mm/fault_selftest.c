@@ -523,6 +523,9 @@ static const u32 fst_default_action[] = {
 	[FAULT_SELFTEST_MKWRITE]	= FAULT_SELFTEST_LOCKED,
 };
 
+/* Beside the flags of a rule: the PMD was empty on entry */
+#define FST_PMD_EMPTY	BIT(31)
+
 /* Every handler begins here: note what is to be seen, say what to do */
 static u32 fst_enter(struct selftest_fault *f, u32 handler, u32 *flags)
 {
@@ -545,6 +548,8 @@ static u32 fst_enter(struct selftest_fault *f, u32 handler, u32 *flags)
 		ev.action = fst_use_rule(fst, rule, flags);
 	fst_add_event(fst, f, &ev);
 	spin_unlock(&fst->lock);
+	if (ev.saw & FAULT_SELFTEST_SAW_PMD_EMPTY)
+		*flags |= FST_PMD_EMPTY;
 	return ev.action;
 }
 
@@ -561,7 +566,10 @@ static const u32 fst_actions[] = {
 
 static bool fst_flags_ok(const struct fault_selftest_rule *r)
 {
-	switch (r->flags) {
+	if ((r->flags & FAULT_SELFTEST_UNCHECKED) &&
+	    r->action != FAULT_SELFTEST_PFN && r->action != FAULT_SELFTEST_HUGE)
+		return false;
+	switch (r->flags & ~FAULT_SELFTEST_UNCHECKED) {
 	case 0:
 		return true;
 	case FAULT_SELFTEST_SLEEP:
@@ -694,6 +702,27 @@ static vm_fault_t fst_insert_huge(struct fst *fst, struct selftest_fault *f)
 
 #endif
 
+#if SELFTEST_INSERT_PFN_PMD
+
+static vm_fault_t fst_insert_huge_unchecked(struct fst *fst,
+					    struct selftest_fault *f)
+{
+	u32 levels;
+	pmd_t *pmd = fst_find_pmd(f->vma->vm_mm, f->address, &levels);
+
+	return selftest_insert_pfn_pmd(f, pmd, fst->huge_page);
+}
+
+#else
+
+static vm_fault_t fst_insert_huge_unchecked(struct fst *fst,
+					    struct selftest_fault *f)
+{
+	return VM_FAULT_SIGBUS;
+}
+
+#endif
+
 #if SELFTEST_PMD_FAULT
 
 /* fork() leaves the huge PMD write-protected, to be asked for here */
@@ -714,15 +743,12 @@ static int fst_pmd_fault(struct vm_area_struct *vma, unsigned long address,
 
 #endif
 
-static bool fst_can_insert_huge(struct selftest_fault *f)
+static bool fst_huge_fits(struct selftest_fault *f)
 {
 	unsigned long start = f->address & PMD_MASK;
 
-	if (!(f->vma->vm_flags & VM_SHARED) || start < f->vma->vm_start ||
-	    f->vma->vm_end - start < PMD_SIZE)
-		return false;
-	return !(fst_levels(f->vma->vm_mm, f->address) &
-		 FAULT_SELFTEST_HAS_TABLE);
+	return (f->vma->vm_flags & VM_SHARED) && start >= f->vma->vm_start &&
+	       f->vma->vm_end - start >= PMD_SIZE;
 }
 
 static int fst_alloc_huge(struct fst *fst)
@@ -756,10 +782,16 @@ static int fst_prepare_huge(struct fst *fst)
 	return err;
 }
 
-static int fst_prepare_action(struct fst *fst, u32 action)
+static int fst_prepare_action(struct fst *fst, u32 action, bool unchecked)
 {
-	if (action == FAULT_SELFTEST_HUGE)
+	if (action == FAULT_SELFTEST_HUGE) {
+		if (unchecked && !SELFTEST_INSERT_PFN_PMD)
+			return -EOPNOTSUPP;
 		return fst_prepare_huge(fst);
+	}
+	if (action == FAULT_SELFTEST_PFN && unchecked &&
+	    !SELFTEST_PFN_UNCHECKED)
+		return -EOPNOTSUPP;
 	if (action == FAULT_SELFTEST_COW && !SELFTEST_DAX_COW)
 		return -EOPNOTSUPP;
 	return 0;
@@ -778,7 +810,8 @@ static long fst_ioctl_rule(struct fst *fst, void __user *arg)
 		goto free;
 	err = fst_check_rule(&rule->r);
 	if (!err)
-		err = fst_prepare_action(fst, rule->r.action);
+		err = fst_prepare_action(fst, rule->r.action, rule->r.flags &
+					 FAULT_SELFTEST_UNCHECKED);
 	if (!err)
 		err = fst_add_rule(fst, rule);
 	if (!err)
@@ -824,27 +857,40 @@ static vm_fault_t fst_do_cow(struct fst *fst, struct selftest_fault *f)
 	return VM_FAULT_LOCKED;
 }
 
+/* What was seen on entry is to be believed */
+static bool fst_unchecked(u32 flags)
+{
+	return (flags & FAULT_SELFTEST_UNCHECKED) && (flags & FST_PMD_EMPTY);
+}
+
 /*
  * Who inserts pfns and huge pfns keeps them apart himself: vm_insert_mixed()
  * takes every PMD that is not empty for one with a table.
  */
-static vm_fault_t fst_do_pfn(struct fst *fst, struct selftest_fault *f)
+static vm_fault_t fst_do_pfn(struct fst *fst, struct selftest_fault *f,
+			     u32 flags)
 {
+	pfn_t pfn = page_to_pfn_t(fst->pfn_page);
 	vm_fault_t ret = VM_FAULT_NOPAGE;
 
+	if (fst_unchecked(flags))
+		return vmf_insert_mixed(f->vma, f->address, pfn);
 	mutex_lock(&fst->insert_mutex);
 	if (!(fst_levels(f->vma->vm_mm, f->address) & FAULT_SELFTEST_HAS_HUGE))
-		ret = vmf_insert_mixed(f->vma, f->address,
-				       page_to_pfn_t(fst->pfn_page));
+		ret = vmf_insert_mixed(f->vma, f->address, pfn);
 	mutex_unlock(&fst->insert_mutex);
 	return ret;
 }
 
-static vm_fault_t fst_do_huge(struct fst *fst, struct selftest_fault *f)
+static vm_fault_t fst_do_huge(struct fst *fst, struct selftest_fault *f,
+			      u32 flags)
 {
 	vm_fault_t ret;
 
-	if (!fst_can_insert_huge(f))
+	if (fst_huge_fits(f) && fst_unchecked(flags))
+		return fst_insert_huge_unchecked(fst, f);
+	if (!fst_huge_fits(f) || (fst_levels(f->vma->vm_mm, f->address) &
+				  FAULT_SELFTEST_HAS_TABLE))
 		return fst_do_page(fst, f, FAULT_SELFTEST_LOCKED);
 	mutex_lock(&fst->insert_mutex);
 	ret = fst_insert_huge(fst, f);
@@ -918,9 +964,9 @@ static vm_fault_t fst_do_fault(struct selftest_fault *f)
 		return fst_do_retry(fst, f,
 				    flags & FAULT_SELFTEST_SLEEP_UNLOCKED);
 	case FAULT_SELFTEST_PFN:
-		return fst_do_pfn(fst, f);
+		return fst_do_pfn(fst, f, flags);
 	case FAULT_SELFTEST_HUGE:
-		return fst_do_huge(fst, f);
+		return fst_do_huge(fst, f, flags);
 	case FAULT_SELFTEST_COW:
 		return fst_do_cow(fst, f);
 	}

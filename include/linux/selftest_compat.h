@@ -93,12 +93,23 @@ static inline int selftest_init_fs_context(struct fs_context *fc)
 #define SELFTEST_DAX_COW	0
 #define SELFTEST_HUGE_INODE	0
 
+static inline vm_fault_t selftest_insert_pfn_pmd(struct selftest_fault *f,
+						 pmd_t *pmd, struct page *page)
+{
+	return vmf_insert_pfn_pmd(f->vmf, page_to_pfn_t(page),
+				  f->flags & FAULT_FLAG_WRITE);
+}
+
+/* Losing a race to a huge page is a VM_BUG_ON() */
+#define SELFTEST_PFN_UNCHECKED		0
+
 /* What an allocation of a user's page table has, and no other of order 0 */
 #define SELFTEST_GFP_TABLE	(__GFP_ZERO | __GFP_ACCOUNT)
 
 /* A huge PMD in a VM_MIXEDMAP area that no page is counted for */
 #define SELFTEST_HUGE			IS_ENABLED(CONFIG_TRANSPARENT_HUGEPAGE)
 #define SELFTEST_PMD_FAULT		0
+#define SELFTEST_INSERT_PFN_PMD		SELFTEST_HUGE
 #define selftest_mkhuge(pmd)		pmd_mkspecial(pmd_mkhuge(pmd))
 #define selftest_mkwrite(pmd)		pmd_mkwrite_novma(pmd)
 
@@ -249,6 +260,24 @@ static inline struct dentry *selftest_mount(struct file_system_type *type,
 #define SELFTEST_PMD_FAULT		SELFTEST_HUGE
 #define selftest_mkhuge(pmd)		pmd_mkdevmap(pmd_mkhuge(pmd))
 #define selftest_mkwrite(pmd)		pmd_mkwrite(pmd)
+
+/* Without the late page tables there never is a race to lose */
+#define SELFTEST_PFN_UNCHECKED		1
+
+#if SELFTEST_HUGE && !defined(MODULE)
+#define SELFTEST_INSERT_PFN_PMD		1
+
+static inline vm_fault_t selftest_insert_pfn_pmd(struct selftest_fault *f,
+						 pmd_t *pmd, struct page *page)
+{
+	return vmf_insert_pfn_pmd(f->vma, f->address & PMD_MASK, pmd,
+				  __pfn_to_pfn_t(page_to_pfn(page),
+						 PFN_DEV | PFN_MAP),
+				  f->flags & FAULT_FLAG_WRITE);
+}
+#else
+#define SELFTEST_INSERT_PFN_PMD		0
+#endif
 
 #define kmap_local_page(page)		kmap_atomic(page)
 #define kunmap_local(addr)		kunmap_atomic(addr)

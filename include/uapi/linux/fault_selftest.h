@@ -124,6 +124,13 @@ struct fault_selftest_rule {
  * FAULT_SELFTEST_WAKE, VM_FAULT_RETRY.
  */
 #define FAULT_SELFTEST_SLEEP_UNLOCKED	(1U << 1)
+/*
+ * With action PFN or HUGE: if the PMD was empty on entry, insert with the
+ * kernel's vm_insert_mixed() or vmf_insert_pfn_pmd() without looking at the
+ * PMD again after the sleep. EOPNOTSUPP: this kernel takes a huge page for a
+ * table then (PFN, v6.12), or does not let a module do it (HUGE, v4.6).
+ */
+#define FAULT_SELFTEST_UNCHECKED	(1U << 2)
 
 /*
  * FAULT_SELFTEST_WAIT: wait until @nr handlers are asleep at the same time.

@@ -269,6 +269,43 @@ static void fault_around_atomic(void)
 	probed(&read_access, FAULT_SELFTEST_LOCKED, 16);
 }
 
+/* ---- where it does not happen -------------------------------------------- */
+
+/* Not even to be freed again: the fault maps nothing. */
+static void no_table_wanted(const struct access *a, unsigned int handler)
+{
+	int fd = dev_open();
+
+	kernel_access_init();
+	map_slots(fd, a, 1);
+	rule(fd, handler, FAULT_SELFTEST_SIGBUS, 0, 0);
+	probe(fd, FAULT_SELFTEST_PROBE_ON);
+	ksft_need(kernel_access(a, slot(1)) == EFAULT, "%s to fail", a->name);
+	ksft_check(!counts(fd).tables, "%s: %u tables for nothing", a->name,
+		   counts(fd).tables);
+}
+
+/* Fault-around comes first, and finds nothing to map. */
+static void cold_around_no_table(void)
+{
+	no_table_wanted(&read_access, FAULT_SELFTEST_FAULT);
+}
+
+static void failing_cow_no_table(void)
+{
+	no_table_wanted(&cow_access, FAULT_SELFTEST_FAULT);
+}
+
+static void failing_shared_write_no_table(void)
+{
+	no_table_wanted(&shared_access, FAULT_SELFTEST_FAULT);
+}
+
+static void failing_mkwrite_no_table(void)
+{
+	no_table_wanted(&shared_access, FAULT_SELFTEST_MKWRITE);
+}
+
 /* ---- anonymous memory --------------------------------------------------- */
 
 /* The page, and its charge, come before the table. */
@@ -307,6 +344,10 @@ static const struct ksft_case cases[] = {
 	{ "cow_without_page_lock_and_reclaim",
 	  cow_without_page_lock_and_reclaim },
 	{ "fault_around_atomic", fault_around_atomic },
+	{ "cold_around_no_table", cold_around_no_table },
+	{ "failing_cow_no_table", failing_cow_no_table },
+	{ "failing_shared_write_no_table", failing_shared_write_no_table },
+	{ "failing_mkwrite_no_table", failing_mkwrite_no_table },
 	{ "anon_page_first", anon_page_first },
 };
 

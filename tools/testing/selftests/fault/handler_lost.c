@@ -12,6 +12,17 @@
 #define THREADS		4
 #define ROUNDS		8
 
+struct lost {
+	const struct access *access;
+	unsigned long step;
+	unsigned int handler;
+	unsigned int action;		/* of the sleepers */
+	unsigned int flags;
+	void (*meanwhile)(void);
+	uint64_t (*expect)(int i);
+	unsigned int tables;		/* in the end */
+};
+
 static const struct access *lost_access;
 static char *where[THREADS];		/* each thread's page */
 static pthread_barrier_t line;
@@ -46,10 +57,11 @@ static void start_losers(pthread_t *t)
 /* ---- a race ------------------------------------------------------------- */
 
 /* They sleep holding the mmap lock for read: nobody may want it for write. */
-static void put_asleep(unsigned int handler, unsigned int action)
+static void put_asleep(const struct lost *l)
 {
 	clear_rules(fd);
-	rule(fd, handler, action, FAULT_SELFTEST_SLEEP, THREADS);
+	rule(fd, l->handler, l->action, FAULT_SELFTEST_SLEEP | l->flags,
+	     THREADS);
 	pthread_barrier_wait(&line);
 	wait_asleep(fd, THREADS);
 	clear_rules(fd);
@@ -130,20 +142,10 @@ static uint64_t huge_word(int i)
 	return FAULT_SELFTEST_HUGE_WORD | (where[i] - slot(1)) / PAGE;
 }
 
-struct lost {
-	const struct access *access;
-	unsigned long step;
-	unsigned int handler;
-	unsigned int action;		/* of the sleepers */
-	void (*meanwhile)(void);
-	uint64_t (*expect)(int i);
-	unsigned int tables;		/* in the end */
-};
-
 static void run_round(const struct lost *l)
 {
 	map_slot(fd, 1, l->access->map);
-	put_asleep(l->handler, l->action);
+	put_asleep(l);
 	if (l->meanwhile)
 		l->meanwhile();
 	wake_and_wait();
@@ -269,6 +271,19 @@ DEFLOST(mkwrite_lost_to_huge, SHARED, .step = PAGE, IN_MKWRITE(LOCKED),
 	.meanwhile = map_huge, .expect = huge_word)
 DEFLOST(huge_lost_to_page, SHARED, .step = PAGE, IN_FAULT(HUGE),
 	.meanwhile = map_page, .expect = own_page, .tables = 1)
+/* The same without a look after the sleep: the kernel has to. */
+DEFLOST(pfn_lost_to_huge, READ, .step = PAGE, IN_FAULT(PFN),
+	.flags = FAULT_SELFTEST_UNCHECKED, .meanwhile = map_huge,
+	.expect = huge_word)
+DEFLOST(pfn_lost_to_zapped_huge, READ, .step = PAGE, IN_FAULT(PFN),
+	.flags = FAULT_SELFTEST_UNCHECKED, .meanwhile = map_huge_and_zap,
+	.expect = pfn_word, .tables = 1)
+DEFLOST(huge_lost_to_table, READ, .step = PAGE, IN_FAULT(HUGE),
+	.flags = FAULT_SELFTEST_UNCHECKED, .meanwhile = map_page,
+	.expect = own_page, .tables = 1)
+DEFLOST(huge_lost_to_huge, READ, .step = PAGE, IN_FAULT(HUGE),
+	.flags = FAULT_SELFTEST_UNCHECKED, .meanwhile = map_huge,
+	.expect = huge_word)
 DEFLOST(read_lost_to_zapped_page, READ, IN_FAULT(LOCKED),
 	.meanwhile = map_page_and_zap, .expect = own_page, .tables = 1)
 DEFLOST(cow_lost_to_zapped_page, COW, IN_FAULT(LOCKED),
@@ -301,6 +316,10 @@ static const struct ksft_case cases[] = {
 	CASE(shared_write_lost_to_huge),
 	CASE(mkwrite_lost_to_huge),
 	CASE(huge_lost_to_page),
+	CASE(pfn_lost_to_huge),
+	CASE(pfn_lost_to_zapped_huge),
+	CASE(huge_lost_to_table),
+	CASE(huge_lost_to_huge),
 	CASE(read_lost_to_zapped_page),
 	CASE(cow_lost_to_zapped_page),
 	CASE(shared_write_lost_to_zapped_huge),
