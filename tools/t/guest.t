@@ -221,8 +221,7 @@ expect 0 'Linux version' "the command that is left boots the guest on a terminal
 echo 'echo $$ >"$dir/qemu.pid"; up; exec sleep 20' >"$tmp/sleeper"
 GUEST=$tmp/sleeper "$boot" "$tmp/boot" image initrd &
 pid=$!
-i=0
-while [ ! -s "$tmp/boot/qemu.pid" ] && [ $i -lt 100 ]; do sleep 0.05; i=$((i + 1)); done
+await [ -s "$tmp/boot/qemu.pid" ]
 kill -TERM $pid
 wait $pid
 [ $? = 130 ] && ! kill -0 "$(cat "$tmp/boot/qemu.pid")" 2>/dev/null

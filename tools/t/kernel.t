@@ -83,8 +83,7 @@ echo 'more' >>"$tree/mm/memory.c" && dev -C "$tree" commit -q -a -m more
 : >"$tree/slow"
 rm -f "$tree/asked"
 setsid "$P/tools/kernel" patched >/dev/null 2>&1 &
-i=0
-until asked bzImage || [ $i -ge 100 ]; do sleep 0.1; i=$((i + 1)); done
+await asked bzImage
 sleep 0.2
 kill -9 -$!
 : >"$tree/mm/half.o"

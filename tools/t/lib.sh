@@ -58,6 +58,15 @@ skip() { tests=$((tests + 1)); echo "ok $tests - $1 # SKIP $2"; }
 
 not() { ! "$@"; }
 
+# await COMMAND...: until it succeeds, but not for ever
+await() {
+	tries=0
+	until "$@" 2>/dev/null || [ $tries -ge 300 ]; do
+		sleep 0.1
+		tries=$((tries + 1))
+	done
+}
+
 # --- made-up kernels -----------------------------------------------------------
 
 # fake_tree DIR VERSION PATCHLEVEL

@@ -125,13 +125,13 @@ expect 1 "takes no blank and no colon in a path" "a project where no kernel can 
 
 # --- two at once
 "$P/tools/locked" sh -c ': >"$0"; sleep 1; echo first >>"$1"' "$tmp/started" "$tmp/order" &
-until [ -e "$tmp/started" ]; do sleep 0.05; done
+await [ -e "$tmp/started" ]
 run "$P/tools/locked" sh -c 'echo second >>"$0"' "$tmp/order"
 expect 0 'another make is at work in .*/o/v6.12 \(pid [0-9]+\): waiting' "a second make says that it waits"
 check "and does" [ "$(paste -sd' ' "$tmp/order")" = "first second" ]
 wait
 setsid "$P/tools/locked" sh -c ': >"$0"; sleep 20' "$tmp/again" &
-until [ -e "$tmp/again" ]; do sleep 0.05; done
+await [ -e "$tmp/again" ]
 kill -9 -$!
-run timeout 5 "$P/tools/locked" echo free
+run timeout 30 "$P/tools/locked" echo free
 expect 0 '^free$' "one that was killed holds nothing"
