@@ -381,6 +381,11 @@ static int with_server_and_tables(const struct bench_case *c)
 	return with_server(c) ?: with_tables(c);
 }
 
+static int with_server_and_holes(const struct bench_case *c)
+{
+	return with_holes(c) ?: with_server(c);
+}
+
 static void without_server(void)
 {
 	kill(server, SIGKILL);
@@ -488,7 +493,7 @@ const struct bench_case cases[] = {
 	  .thp = 1, .prepare = with_server, .sample = write_byte,
 	  .finish = without_server },
 	{ "userfault_shmem_fresh", HOLES, SHARED, RW, EACH_PMD_BUT_LAST,
-	  .prepare = with_server, .sample = write_byte,
+	  .prepare = with_server_and_holes, .sample = write_byte,
 	  .finish = without_server },
 
 	{ "fail_sigbus_read_fresh", EMPTY, SHARED, EACH_PMD,
