@@ -7,7 +7,6 @@
  */
 #include "wb_device.h"
 #include <pthread.h>
-#include <sys/utsname.h>
 
 #define STARTERS	4
 #define ROUNDS		20
@@ -171,10 +170,7 @@ static bool written_by_timer(int fd, uint64_t seed)
 /* Until v5.0, when the other kind of driver went. */
 static bool blk_mq_without_timer(void)
 {
-	struct utsname u;
-
-	ksft_need(!uname(&u), "uname");
-	return atoi(u.release) < 5 && !access("/sys/block/vda/mq", F_OK);
+	return wb_kernel_major() < 5 && !access("/sys/block/vda/mq", F_OK);
 }
 
 WB_CASE(laptop_timer)

@@ -20,6 +20,7 @@
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/utsname.h>
 #include <time.h>
 #include <linux/fiemap.h>
 #include <linux/fs.h>
@@ -107,6 +108,15 @@ static inline long wb_get_key(const char *path, const char *key)
 static inline long wb_min(long a, long b)
 {
 	return a < b ? a : b;
+}
+
+/* For what the version alone can tell. */
+static inline int wb_kernel_major(void)
+{
+	struct utsname u;
+
+	ksft_need(!uname(&u), "uname");
+	return atoi(u.release);
 }
 
 static inline double wb_seconds(void)
