@@ -60,7 +60,10 @@ static inline long vm_pte(pid_t pid)
 	return kb;
 }
 
-/* Pages that the system has allocated so far, by all of its zones. */
+/*
+ * Pages that the system has allocated so far, by all of its zones; but not
+ * the huge ones that khugepaged takes, which come when they like.
+ */
 static inline long pages_allocated(void)
 {
 	static const char * const keys[] = {
@@ -75,7 +78,8 @@ static inline long pages_allocated(void)
 		sum += nr > 0 ? nr : 0;
 	}
 	ksft_need(sum > 0, "pgalloc_* in /proc/vmstat");
-	return sum;
+	nr = proc_number("/proc/vmstat", "\nthp_collapse_alloc ");
+	return sum - (nr > 0 ? nr : 0) * (long)(SLOT / PAGE);
 }
 
 /* ---- slots: an empty PMD each ------------------------------------------ */

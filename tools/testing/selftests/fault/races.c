@@ -323,7 +323,7 @@ static int forked(void)
 
 static long collapses(void)
 {
-	return proc_number("/proc/vmstat", "\nthp_collapse_alloc ");
+	return proc_number(THP "khugepaged/pages_collapsed", "");
 }
 
 /*

@@ -258,6 +258,10 @@ static void *race_server(void *arg)
 	return arg;
 }
 
+/*
+ * Where a fault meets userland, is let go by UFFDIO_UNREGISTER and meets
+ * userland once more, kernels before v5.7 end it by SIGBUS.
+ */
 static void *toucher(void *arg)
 {
 	unsigned long seed = (uintptr_t)arg;
@@ -269,8 +273,10 @@ static void *toucher(void *arg)
 		seed = seed * 1103515245 + 12345;
 		p = slot(1 + (seed >> 16) % RACE_SLOTS) +
 		    (seed >> 20) % 4 * PAGE;
-		if (i % 4)
-			touch(p, i & 1);
+		if (i % 4 && i & 1)
+			try_write(p, 1);
+		else if (i % 4)
+			try_read(p);
 		else
 			madvise(p, i % 8 ? PAGE : SLOT / 2, MADV_DONTNEED);
 	}
@@ -284,6 +290,7 @@ static void register_against_faults(int advice)
 	pthread_t thread[3];
 	int i;
 
+	fault_catch();
 	region_of_slots(advice);
 	range.start = (uintptr_t)slot(1);
 	range.len = len;
