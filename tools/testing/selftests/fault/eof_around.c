@@ -9,6 +9,7 @@
 #include "handler.h"
 #include "events.h"
 #include <sys/resource.h>
+#include <sys/uio.h>
 
 #define XFS		"/dev/vdb"
 #define XFS_MAX		(512ULL << 20)
@@ -176,6 +177,43 @@ static void sigbus_past_truncation(void)
 			   i / PAGE);
 }
 
+/* A reference that truncation cannot do anything about. */
+static void pin_page(char *p)
+{
+	struct iovec iov = { .iov_base = p, .iov_len = 1 };
+	int fds[2];
+
+	ksft_need(!pipe(fds) && vmsplice(fds[1], &iov, 1, 0) == 1,
+		  "a pinned page");
+}
+
+/*
+ * So the folio cannot be split, and stays as it is, with its end beyond that
+ * of the file. What is within the file is mapped by one fault.
+ */
+static void folio_beyond_end(void)
+{
+	const size_t kept = 10 * PAGE;
+	size_t i;
+	char *p;
+	long nr;
+	int fd;
+
+	mount_xfs();
+	slots_reserve();
+	fault_catch();
+	fd = write_file("file", WINDOW);
+	p = map_at(slot(1), WINDOW, PROT_READ, MAP_SHARED, fd, 0);
+	faults_to_read(p, 0, WINDOW);
+	pin_page(p);
+	ksft_need(!ftruncate(fd, kept), "truncate");
+	p = map_at(slot(2), WINDOW, PROT_READ, MAP_SHARED, fd, 0);
+	nr = faults_to_read(p, 0, kept);
+	for (i = kept; i < WINDOW; i += PAGE)
+		ksft_check(try_read(p + i) == SIGBUS, "page %zu", i / PAGE);
+	ksft_check(nr == 1, "%ld faults", nr);
+}
+
 /* The same where truncation meets a mapping that is there. */
 static void sigbus_after_truncation(void)
 {
@@ -203,6 +241,7 @@ static const struct ksft_case cases[] = {
 	{ "odd_size", odd_size },
 	{ "whole_pmd", whole_pmd },
 	{ "whole_pmd_tables", whole_pmd_tables },
+	{ "folio_beyond_end", folio_beyond_end },
 	{ "sigbus_past_truncation", sigbus_past_truncation },
 	{ "sigbus_after_truncation", sigbus_after_truncation },
 };

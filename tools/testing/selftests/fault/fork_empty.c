@@ -4,6 +4,7 @@
  * are not copied, and everything else is, whatever moves pages meanwhile.
  */
 #include "uffd.h"
+#include <sys/prctl.h>
 #include <sys/swap.h>
 
 #define GIB		(1UL << 30)
@@ -227,9 +228,11 @@ static pid_t helper_start(void (*work)(void))
 	pid_t pid = fork();
 
 	ksft_need(pid >= 0, "fork");
-	if (!pid)
+	if (!pid) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		for (;;)
 			work();
+	}
 	return pid;
 }
 
@@ -348,21 +351,29 @@ static void reclaim(void)
 		_exit(1);
 }
 
-static void swap_out_loop(pid_t reclaimer)
+static void swap_out_loop(void)
 {
-	char self[16];
+	pid_t reclaimer = helper_start(reclaim);
 
-	snprintf(self, sizeof(self), "%d", getpid());
-	write_string(GROUP "/cgroup.procs", self);
+	write_string(GROUP "/cgroup.procs", "0");
 	anonymous_slots();
 	fill_places();
 	fork_and_look("\npswpout ");
 	helper_stop(reclaimer);
-	write_string(CG "/cgroup.procs", self);
 }
 
+static void cgroup_remove(void)
+{
+	rmdir(GROUP);
+	write_string(CG "/cgroup.subtree_control", "-memory");
+}
+
+/* The work is a child's, so that all is put back when it fails. */
 static void swap(void)
 {
+	int status;
+	pid_t pid;
+
 	mount_scratch();
 	ksft_need(!mkdir(CG, 0700), "mkdir");
 	if (mount("none", CG, "cgroup2", 0, NULL))
@@ -370,15 +381,22 @@ static void swap(void)
 	write_string(CG "/cgroup.subtree_control", "+memory");
 	ksft_need(!mkdir(GROUP, 0700), "a cgroup");
 	if (access(RECLAIM, W_OK)) {
-		rmdir(GROUP);
-		write_string(CG "/cgroup.subtree_control", "-memory");
+		cgroup_remove();
 		ksft_case_skip("no memory.reclaim");
 	}
 	swap_on(MNT "/swap");
-	swap_out_loop(helper_start(reclaim));
+	pid = fork();
+	if (!pid) {
+		swap_out_loop();
+		fflush(stdout);
+		_exit(0);
+	}
+	ksft_need(pid > 0 && waitpid(pid, &status, 0) == pid, "a child");
 	ksft_need(!swapoff(MNT "/swap"), "swapoff");
-	rmdir(GROUP);
-	write_string(CG "/cgroup.subtree_control", "-memory");
+	cgroup_remove();
+	if (WIFEXITED(status) && WEXITSTATUS(status))
+		_exit(WEXITSTATUS(status));
+	ksft_check(!status, "ended with %#x", status);
 }
 
 /* ---- races: pages that are given up meanwhile ------------------------------ */
