@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Fault-around counts as a hit what it maps, and nothing else.
+ *
+ * A file that is read through a mapping has a count of misses, each fault
+ * that has to wait for I/O, less its hits. Above 100 read-around stops. So
+ * a page next to one that missed tells, by being in the cache or not, on
+ * which side the count is.
+ */
+#include "fault.h"
+
+#define WINDOW_FILE	"/sys/kernel/debug/fault_around_bytes"
+#define WINDOW		16		/* pages of fault-around */
+#define PAGES		1024		/* of the file */
+#define FAR		(PAGES / 2)	/* the page that misses */
+#define LIMIT		100		/* MMAP_LOTSAMISS */
+#define MISSES		(2 * LIMIT)
+#define GAPS		8		/* MISSES - GAPS * WINDOW < LIMIT */
+
+static char *map;
+static int file, again;			/* two struct file of one inode */
+
+static void window(const char *bytes)
+{
+	int fd = open(WINDOW_FILE, O_WRONLY);
+
+	ksft_need(fd >= 0 && write(fd, bytes, strlen(bytes)) > 0,
+		  "%s to " WINDOW_FILE, bytes);
+	close(fd);
+}
+
+static void touch(unsigned long page)
+{
+	(void)*(volatile char *)(map + page * PAGE);
+}
+
+static void forget(unsigned long page, unsigned long nr)
+{
+	ksft_need(!madvise(map + page * PAGE, nr * PAGE, MADV_DONTNEED),
+		  "madvise");
+}
+
+static int cached(unsigned long page)
+{
+	unsigned char vec;
+
+	ksft_need(!mincore(map + page * PAGE, PAGE, &vec), "mincore");
+	return vec & 1;
+}
+
+/* Without fault-around, which would count what was read around as hits. */
+static void miss(void)
+{
+	forget(FAR - WINDOW, PAGES - FAR);
+	ksft_need(!posix_fadvise(file, WINDOW * PAGE, 0, POSIX_FADV_DONTNEED),
+		  "fadvise");
+	ksft_need(!cached(FAR), "a cold page");
+	window("4096");
+	touch(FAR);
+	window("65536");
+}
+
+static void open_again(void)
+{
+	char path[32];
+
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", file);
+	again = open(path, O_RDWR);
+	ksft_need(again >= 0, "open again");
+}
+
+/* A window of the file, in the cache and mapped; then many misses. */
+static void setup(void)
+{
+	static char page[PAGE];
+	int i;
+
+	slots_reserve();
+	mount_scratch();
+	file = make_file("missed", 0);
+	for (i = 0; i < PAGES; i++)
+		ksft_need(write(file, page, PAGE) == PAGE, "write");
+	ksft_need(!fsync(file), "fsync");
+	open_again();
+	map = map_at(slot(1), PAGES * PAGE, PROT_READ, MAP_SHARED, again, 0);
+	window("65536");
+	touch(0);
+	for (i = 0; i < MISSES; i++)
+		miss();
+	ksft_need(!cached(FAR + 1), "read-around to stop");
+}
+
+/* One page of the window is missing, over and over: one hit each. */
+static void mapped_pages_are_no_hits(void)
+{
+	int i;
+
+	setup();
+	for (i = 0; i < GAPS; i++) {
+		forget(0, 1);
+		touch(0);
+	}
+	miss();
+	ksft_check(!cached(FAR + 1), "%d pages counted as more hits", GAPS);
+}
+
+static void new_pages_are_hits(void)
+{
+	int i;
+
+	setup();
+	for (i = 0; i < GAPS; i++) {
+		forget(0, WINDOW);
+		touch(0);
+	}
+	miss();
+	ksft_check(cached(FAR + 1), "%d pages counted as fewer hits",
+		   GAPS * WINDOW);
+}
+
+static const struct ksft_case cases[] = {
+	{ "mapped_pages_are_no_hits", mapped_pages_are_no_hits },
+	{ "new_pages_are_hits", new_pages_are_hits },
+};
+
+int main(int argc, char **argv)
+{
+	long was = proc_number(WINDOW_FILE, "");
+	char text[24];
+	int ret;
+
+	ret = ksft_run_cases(cases, ARRAY_SIZE(cases), argc, argv);
+	if (was > 0) {
+		snprintf(text, sizeof(text), "%ld", was);
+		window(text);
+	}
+	return ret;
+}
