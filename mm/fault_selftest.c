@@ -306,6 +306,8 @@ static void fst_probe_detach(struct fst *fst)
 {
 	struct fst_probe *p = &fst->probe;
 
+	if (!IS_ENABLED(CONFIG_TRACEPOINTS))
+		return;		/* never attached */
 	tracepoint_probe_unregister(fst_tp_alloc, fst_saw_alloc, fst);
 	tracepoint_probe_unregister(fst_tp_free, fst_saw_free, fst);
 	tracepoint_synchronize_unregister();
@@ -346,7 +348,7 @@ static int fst_probe_on(struct fst *fst)
 	struct fst_probe *p = &fst->probe;
 	int err;
 
-	if (!fst_tp_alloc || !fst_tp_free)
+	if (!IS_ENABLED(CONFIG_TRACEPOINTS) || !fst_tp_alloc || !fst_tp_free)
 		return -EOPNOTSUPP;
 	if (p->mm)
 		return -EBUSY;
@@ -1340,7 +1342,8 @@ static void fst_find_tracepoint(struct tracepoint *tp, void *priv)
 
 static int __init fst_init(void)
 {
-	for_each_kernel_tracepoint(fst_find_tracepoint, NULL);
+	if (IS_ENABLED(CONFIG_TRACEPOINTS))
+		for_each_kernel_tracepoint(fst_find_tracepoint, NULL);
 	return misc_register(&fst_device);
 }
 
