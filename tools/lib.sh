@@ -9,6 +9,9 @@ series=$top/patches/$BASE
 build=$O/$BASE
 repo=$build/linux.git
 
+# The variables of our make's command line (O=, V=) are none of the kernel's.
+unset MAKEFLAGS MFLAGS MAKELEVEL
+
 # A hook of git's may have called make: its repository is none of ours.
 unset GIT_DIR GIT_WORK_TREE GIT_INDEX_FILE GIT_OBJECT_DIRECTORY GIT_PREFIX
 
