@@ -17,7 +17,7 @@ export BASE LINUX O DL ACCEL SMP MEM TESTS JOBS LIMIT V
 
 .NOTPARALLEL:
 .PHONY: help deps run check check-host build shell gdb apply unapply mbox \
-	refresh checkpatch bisect-check mutants matrix bench clean
+	refresh checkpatch bisect-check mutants matrix bench pressure clean
 
 help:
 	@sed -n '/^Targets/,/^Reading/p' README | sed '$$d'
@@ -61,6 +61,9 @@ mutants:
 
 matrix:
 	@tools/locked tools/matrix
+
+pressure:
+	@tools/locked tools/pressure/ab
 
 bench:
 	@tools/locked tools/bench/ab
