@@ -5,7 +5,7 @@
 
 # shellcheck source=tools/t/lib.sh
 . "$(dirname "$0")/lib.sh"
-plan 36
+plan 39
 
 fake_project
 fake_series
@@ -27,6 +27,7 @@ cp "$tmp/warnings.\$UPTO" "\$d/kernel.log" 2>/dev/null || : >"\$d/kernel.log"
 END
 stub run <<END
 d=\$O/v4.6/patched/\$FLAVOUR
+mkdir -p "\$d/judged"
 rm -f "\$d"/judged/*
 which=\$UPTO\${MUTANT##*/}
 echo 'ok 1 - guest came up' >"\$d/judged/guest.tap"
@@ -104,15 +105,23 @@ rm "$m/void.patch" "$tmp/guest.warn.patch"
 # --- matrix
 unset UPTO MUTANT
 matrix() { : >"$calls"; run "$P/tools/matrix"; }
-printf '# comment\ndebug 2 768M\nsmp4 4 512M\n' >"$P/tools/matrix.list"
+printf '# comment\ndebug 2 768M\ndefault 4 512M\n' >"$P/tools/matrix.list"
 new a >"$tmp/judged."
 matrix
-expect 0 'matrix v4.6: all variants pass' "matrix"
+expect 0 'matrix v4.6: all 2 variants pass' "matrix"
 check "with their CPUs and memory" called 'run patched F=debug .* S=2,768M'
-check "each in turn" called 'run patched F=smp4 .* S=4,512M'
+check "each in turn, the default kernel as well" called 'run patched F= .* S=4,512M'
+check "and what they left is kept" test -f "$O/v4.6/matrix/default-4/judged/fault.x.tap"
+ONLY=debug; export ONLY
+matrix
+expect 0 'all 1 variants pass' "one flavour alone"
+ONLY=dbeug
+matrix
+expect 1 'ONLY=dbeug: tools/matrix.list has no such flavour' "a flavour there is not"
+unset ONLY
 echo 'not ok 1 - fault/x a (fails)' >"$tmp/judged."
 matrix
-expect 1 'matrix v4.6 fails: debug smp4' "those that fail are named"
+expect 1 'matrix v4.6 fails: debug-2 default-4' "those that fail are named"
 
 # --- checkpatch
 tree=$O/v4.6/patched/linux
