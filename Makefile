@@ -17,7 +17,8 @@ export BASE LINUX O DL ACCEL SMP MEM TESTS JOBS LIMIT V
 
 .NOTPARALLEL:
 .PHONY: help deps run check check-host build shell gdb apply unapply mbox \
-	refresh checkpatch bisect-check mutants matrix bench pressure clean
+	refresh checkpatch bisect-check mutants matrix mm-selftests bench \
+	pressure clean
 
 help:
 	@sed -n '/^Targets/,/^Reading/p' README | sed '$$d'
@@ -61,6 +62,9 @@ mutants:
 
 matrix:
 	@tools/locked tools/matrix
+
+mm-selftests:
+	@tools/locked tools/mm-selftests/ab
 
 pressure:
 	@tools/locked tools/pressure/ab
