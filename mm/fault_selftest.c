@@ -556,9 +556,10 @@ static u32 fst_enter(struct selftest_fault *f, u32 handler, u32 *flags)
 }
 
 static const u32 fst_actions[] = {
-	[FAULT_SELFTEST_FAULT]		= BIT(FAULT_SELFTEST_NR_ACTIONS) - 1,
+	[FAULT_SELFTEST_FAULT]		= BIT(FAULT_SELFTEST_ZAPPED) - 1,
 	[FAULT_SELFTEST_MAP_PAGES]	= BIT(FAULT_SELFTEST_PAGE) |
-					  BIT(FAULT_SELFTEST_NOPAGE),
+					  BIT(FAULT_SELFTEST_NOPAGE) |
+					  BIT(FAULT_SELFTEST_ZAPPED),
 	[FAULT_SELFTEST_MKWRITE]	= BIT(FAULT_SELFTEST_PAGE) |
 					  BIT(FAULT_SELFTEST_LOCKED) |
 					  BIT(FAULT_SELFTEST_SIGBUS) |
@@ -791,6 +792,8 @@ static int fst_prepare_action(struct fst *fst, u32 action, bool unchecked)
 			return -EOPNOTSUPP;
 		return fst_prepare_huge(fst);
 	}
+	if (action == FAULT_SELFTEST_ZAPPED)
+		return SELFTEST_ZAPPED ? fst_prepare_huge(fst) : -EOPNOTSUPP;
 	if (action == FAULT_SELFTEST_PFN && unchecked &&
 	    !SELFTEST_PFN_UNCHECKED)
 		return -EOPNOTSUPP;
@@ -975,12 +978,42 @@ static vm_fault_t fst_do_fault(struct selftest_fault *f)
 	return fst_do_page(fst, f, action);
 }
 
+static void fst_unmap(struct fst *fst, pgoff_t pgoff, pgoff_t nr_pages)
+{
+	unmap_mapping_range(fst->inode->i_mapping,
+			    (loff_t)pgoff << PAGE_SHIFT,
+			    (loff_t)nr_pages << PAGE_SHIFT, 1);
+}
+
+/*
+ * Whether a page table is to be preallocated is asked while the PMD is huge,
+ * and it is needed when the PMD is empty again. Between the two only RCU is
+ * entered and pages are looked at, so that another thread comes there by
+ * chance; the handler is both threads.
+ */
+static void fst_map_zapped(struct fst *fst, struct selftest_fault *f)
+{
+	mutex_lock(&fst->insert_mutex);
+	fst_insert_huge(fst, f);
+	mutex_unlock(&fst->insert_mutex);
+	if (!selftest_prealloc_pte(f))
+		return;
+	fst_unmap(fst, linear_page_index(f->vma, f->address & PMD_MASK),
+		  PMD_SIZE >> PAGE_SHIFT);
+	rcu_read_lock();
+	selftest_map_pte(f);
+	rcu_read_unlock();
+}
+
 static bool fst_do_map_pages(struct selftest_fault *f)
 {
-	u32 flags;
+	struct fst *fst = f->vma->vm_file->private_data;
+	u32 flags, action = fst_enter(f, FAULT_SELFTEST_MAP_PAGES, &flags);
 
-	return fst_enter(f, FAULT_SELFTEST_MAP_PAGES, &flags) ==
-	       FAULT_SELFTEST_PAGE;
+	if (action == FAULT_SELFTEST_ZAPPED && (flags & FST_PMD_EMPTY) &&
+	    fst_huge_fits(f))
+		fst_map_zapped(fst, f);
+	return action == FAULT_SELFTEST_PAGE;
 }
 
 static vm_fault_t fst_do_mkwrite(struct selftest_fault *f)
@@ -1113,9 +1146,7 @@ static long fst_ioctl_unmap(struct fst *fst, void __user *arg)
 
 	if (err)
 		return err;
-	unmap_mapping_range(fst->inode->i_mapping,
-			    (loff_t)range.pgoff << PAGE_SHIFT,
-			    (loff_t)range.nr_pages << PAGE_SHIFT, 1);
+	fst_unmap(fst, range.pgoff, range.nr_pages);
 	return 0;
 }
 

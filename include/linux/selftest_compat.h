@@ -28,6 +28,7 @@ struct selftest_fault {
 	unsigned int flags;		/* FAULT_FLAG_* */
 	int prealloc;			/* a table is at hand; -1: not told */
 	struct vm_fault *vmf;		/* NULL in ->map_pages */
+	struct fault_env *fe;		/* v4.6, only in ->map_pages */
 };
 
 static inline unsigned long selftest_address(struct vm_area_struct *vma,
@@ -100,6 +101,18 @@ static inline vm_fault_t selftest_insert_pfn_pmd(struct selftest_fault *f,
 				  f->flags & FAULT_FLAG_WRITE);
 }
 
+/* ->map_pages finds the page table preallocated, and is under RCU */
+#define SELFTEST_ZAPPED			0
+
+static inline bool selftest_prealloc_pte(struct selftest_fault *f)
+{
+	return false;
+}
+
+static inline void selftest_map_pte(struct selftest_fault *f)
+{
+}
+
 /* Losing a race to a huge page is a VM_BUG_ON() */
 #define SELFTEST_PFN_UNCHECKED		0
 
@@ -150,6 +163,7 @@ static void name(struct fault_env *fe, pgoff_t start, pgoff_t end)	\
 		.last = end,						\
 		.flags = fe->flags,					\
 		.prealloc = SELFTEST_PREALLOC(fe),			\
+		.fe = fe,						\
 	};								\
 	if (body(&f))							\
 		filemap_map_pages(fe, start, end);			\
@@ -173,6 +187,31 @@ static void name(struct vm_area_struct *vma, struct vm_fault *vmf)	\
 }
 
 #endif /* SELFTEST_FAULT_ENV */
+
+/*
+ * The two halves of getting a page table in ->map_pages. Where they are not
+ * known there is one already, or they cannot be had by a module.
+ */
+#if defined(SELFTEST_PREALLOC_PTE) && !defined(MODULE)
+static inline bool selftest_prealloc_pte(struct selftest_fault *f)
+{
+	return fault_prealloc_pte(f->fe);
+}
+
+static inline void selftest_map_pte(struct selftest_fault *f)
+{
+	fault_map_pte(f->fe);
+}
+#else
+static inline bool selftest_prealloc_pte(struct selftest_fault *f)
+{
+	return false;
+}
+
+static inline void selftest_map_pte(struct selftest_fault *f)
+{
+}
+#endif
 
 static inline void selftest_unlock_fault(struct selftest_fault *f)
 {
@@ -258,6 +297,7 @@ static inline struct dentry *selftest_mount(struct file_system_type *type,
 #define SELFTEST_HUGE			0
 #endif
 #define SELFTEST_PMD_FAULT		SELFTEST_HUGE
+#define SELFTEST_ZAPPED			SELFTEST_HUGE
 #define selftest_mkhuge(pmd)		pmd_mkdevmap(pmd_mkhuge(pmd))
 #define selftest_mkwrite(pmd)		pmd_mkwrite(pmd)
 

@@ -75,6 +75,15 @@ enum {
 	 * v4.10. Otherwise as LOCKED. EOPNOTSUPP: later kernels.
 	 */
 	FAULT_SELFTEST_COW,
+	/*
+	 * A: if the PMD is empty and the VMA is shared and covers it: do in
+	 * ->map_pages what another thread can do to it. Insert the huge pfn,
+	 * ask for a page table, as one may be needed, unmap the huge pfn, and
+	 * take the table. In the end nothing is mapped. EOPNOTSUPP: this
+	 * kernel knows no huge pfn, or asks before it calls ->map_pages
+	 * (v6.12).
+	 */
+	FAULT_SELFTEST_ZAPPED,
 	FAULT_SELFTEST_NR_ACTIONS,
 };
 

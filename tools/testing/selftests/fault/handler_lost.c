@@ -296,6 +296,39 @@ DEFLOST(read_lost_to_truncation, READ, .step = PAGE, IN_FAULT(LOCKED),
 DEFLOST(cow_lost_to_truncation, COW, .step = PAGE, IN_FAULT(LOCKED),
 	.meanwhile = map_page_and_truncate, .expect = own_page, .tables = 1)
 
+/* ---- fault-around ------------------------------------------------------- */
+
+/*
+ * It is told that there is a PMD with something in it, and finds none when it
+ * is about to map. The handler itself is the other thread: nothing sleeps in
+ * between. There is nothing to map in then, and ->fault maps the page.
+ */
+static void around_lost_to_zapped_huge(void)
+{
+	struct fault_selftest_event ev;
+	long vmpte;
+
+	fd = dev_open();
+	kernel_access_init();
+	map_slots(fd, &read_access, 1);
+	rule(fd, FAULT_SELFTEST_MAP_PAGES, FAULT_SELFTEST_ZAPPED, 0, 0);
+	probe(fd, FAULT_SELFTEST_PROBE_ON);
+	vmpte = vm_pte(getpid());
+	ksft_check(!kernel_read(slot(1)), "an error");
+	ksft_need(next_event(fd, FAULT_SELFTEST_MAP_PAGES, &ev), "->map_pages");
+	ksft_check(ev.saw & FAULT_SELFTEST_SAW_PMD_EMPTY,
+		   "->map_pages: the PMD was not empty");
+	ksft_need(next_event(fd, FAULT_SELFTEST_FAULT, &ev), "->fault");
+	ksft_check(ev.saw & FAULT_SELFTEST_SAW_PMD_EMPTY,
+		   "->fault: the PMD was not empty");
+	ksft_check(!counts(fd).atomic_sleep, "a table allocated under RCU");
+	ksft_check(word_at(slot(1) + PAGE / 2) == slot_page(1), "another page");
+	ksft_check(vm_pte(getpid()) == vmpte + TABLE_KB, "VmPTE %ld kB, not %ld",
+		   vm_pte(getpid()), vmpte + TABLE_KB);
+	munmap(slot(1), SLOT);
+	ksft_check(!tables_left(fd), "%u tables left", counts(fd).tables_held);
+}
+
 #define CASE(name) { #name, name }
 
 static const struct ksft_case cases[] = {
@@ -325,6 +358,7 @@ static const struct ksft_case cases[] = {
 	CASE(shared_write_lost_to_zapped_huge),
 	CASE(read_lost_to_truncation),
 	CASE(cow_lost_to_truncation),
+	CASE(around_lost_to_zapped_huge),
 };
 
 int main(int argc, char **argv)
