@@ -9,15 +9,11 @@
  * plentiful, only nobody may have it. Then growing a pipe is one round of
  * direct reclaim that fails without anybody being killed.
  */
-#include "wb_device.h"
-#include "wb_fuse.h"
+#include "wb_lack.h"
 
 #define HELD_PAGES	2048	/* page cache for reclaim to scan in vain */
 #define ROUNDS		16
 #define FREED_PAGES	32	/* in each round, or reclaim would give up */
-#define SPARE_PAGES	8192	/* freed at the end, to have some again */
-#define LACK_KB		8192	/* min_free_kbytes is that far above */
-#define WORKERS		6
 #define WB_HELD		WB_MNT "/held"
 
 static void hold_page_cache(void)
@@ -40,61 +36,18 @@ static void hold_page_cache(void)
 	}
 }
 
-static char *lock_pages(void)
-{
-	size_t size = (ROUNDS * FREED_PAGES + SPARE_PAGES) * WB_PAGE;
-	char *p = mmap(NULL, size, PROT_READ | PROT_WRITE,
-		       MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-
-	ksft_need(p != MAP_FAILED, "mmap");
-	madvise(p, size, MADV_NOHUGEPAGE);
-	memset(p, 1, size);
-	ksft_need(!mlockall(MCL_CURRENT), "mlockall");
-	return p;
-}
-
-/* FUSE writes its times, too, when the inode is: there the flusher sleeps. */
-static void stall_flusher(struct wb_fuse *f)
-{
-	wb_dirty(WB_FUSE_DISK, 1, 1);	/* left open: close(2) flushes */
-	wb_set(WB_VM "dirty_expire_centisecs", 10);
-	wb_set(WB_VM "dirty_writeback_centisecs", 10);
-	wb_fuse_set_hold(f, true);
-	ksft_need(wb_wait_for(wb_fuse_nr_held(f), 60), "a stalled flusher");
-}
-
-/* Idle kernel threads at hand: making one would need memory. */
-static void prewarm_workers(void)
-{
-	int dev[WORKERS], i;
-
-	for (i = 0; i < WORKERS; i++) {
-		dev[i] = wb_open_device();
-		ksft_need(!ioctl(dev[i], WBST_STALL), "stalling a flusher");
-	}
-	for (i = 0; i < WORKERS; i++)
-		close(dev[i]);
-}
-
-static void no_memory_for_anybody(void)
-{
-	long kb = wb_get_key("/proc/meminfo", "MemFree:");
-
-	wb_set(WB_VM "min_free_kbytes", kb + LACK_KB);
-}
-
 static void reclaim_rounds(char *locked)
 {
 	int pipe_fd[2], i;
 
 	ksft_need(!pipe(pipe_fd), "pipe");
-	no_memory_for_anybody();
+	wb_no_memory_for_anybody();
 	for (i = 0; i < ROUNDS; i++) {
 		munmap(locked + i * FREED_PAGES * WB_PAGE,
 		       FREED_PAGES * WB_PAGE);
 		fcntl(pipe_fd[1], F_SETPIPE_SZ, 16 << 20);
 	}
-	munmap(locked + i * FREED_PAGES * WB_PAGE, SPARE_PAGES * WB_PAGE);
+	munmap(locked + i * FREED_PAGES * WB_PAGE, WB_SPARE_PAGES * WB_PAGE);
 }
 
 static void drive(long *queued, long *others)
@@ -104,7 +57,7 @@ static void drive(long *queued, long *others)
 	char *locked;
 
 	wb_one_cpu();
-	prewarm_workers();
+	wb_prewarm_workers();
 	f = wb_fuse_mount(NULL, WB_PAGE);
 	wb_set("/proc/self/oom_score_adj", 1000);	/* if it comes to that */
 	hold_page_cache();
@@ -113,8 +66,8 @@ static void drive(long *queued, long *others)
 	n = wb_count("writeback/writeback_nowork", NULL);
 	if (wb_has_event("writeback/writeback_merge"))
 		m = wb_count("writeback/writeback_merge", "reason==1");
-	stall_flusher(&f);
-	locked = lock_pages();
+	wb_stall_fuse(&f, 1);
+	locked = wb_lock_pages(ROUNDS * FREED_PAGES + WB_SPARE_PAGES);
 	reclaim_rounds(locked);
 	*queued = wb_counted(&q);
 	*others = wb_counted(&n) + wb_counted(&m);

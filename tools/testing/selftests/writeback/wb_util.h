@@ -170,6 +170,7 @@ static struct wb_knob wb_knobs[] = {
 	{ .path = WB_VM "dirty_writeback_centisecs" },
 	{ .path = WB_VM "laptop_mode" },
 	{ .path = WB_VM "min_free_kbytes" },
+	{ .path = WB_VM "lowmem_reserve_ratio" },
 	{ .path = "/proc/sys/fs/pipe-max-size" },
 	{ .path = "/sys/devices/system/cpu/cpu1/online" },
 	{ .path = "/sys/devices/system/cpu/cpu2/online" },
