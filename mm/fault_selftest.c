@@ -189,6 +189,20 @@ static bool fst_under_lock(struct fst *fst)
 	return rwsem_is_locked(&fst->inode->i_data.i_mmap_rwsem);
 }
 
+/* DAX takes that of the file which it maps; the device knows only its own */
+static bool fst_under_i_mmap(void)
+{
+#ifdef CONFIG_LOCKDEP
+	int i;
+
+	for (i = 0; i < current->lockdep_depth; i++)
+		if (strstr(current->held_locks[i].instance->name,
+			   "i_mmap_rwsem"))
+			return true;
+#endif
+	return false;
+}
+
 static bool fst_in_rcu(void)
 {
 #ifdef CONFIG_DEBUG_LOCK_ALLOC
@@ -208,6 +222,8 @@ static void fst_count_context(struct fst *fst, gfp_t gfp)
 		    (gfp & (__GFP_IO | __GFP_FS)))
 			c->under_lock_io++;
 	}
+	if (fst_under_i_mmap())
+		c->under_i_mmap++;
 }
 
 static void fst_count_atomic(struct fst *fst, gfp_t gfp, bool atomic)

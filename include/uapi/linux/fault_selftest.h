@@ -218,9 +218,11 @@ struct fault_selftest_counts {
 	__u32 under_lock_io;	/* ... that may reclaim by __GFP_IO or _FS */
 	__u32 atomic;		/* any with preemption off or under RCU ... */
 	__u32 atomic_sleep;	/* ... that had __GFP_DIRECT_RECLAIM */
+	__u32 under_i_mmap;	/* any with some i_mmap_rwsem held; needs lockdep */
 	__u32 table_first;	/* tables allocated before any page was */
 	__u32 lost;		/* more than *_held can follow: those are wrong */
 	__u32 events_lost;	/* events since open() that read() will miss */
+	__u32 pad;
 };
 
 /*

@@ -1,0 +1,271 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * DAX: the file system inserts the pfn itself, a write to a private mapping
+ * is copied with i_mmap_rwsem held, and no page is locked meanwhile. Reclaim
+ * takes that lock, so that nothing may be allocated under it.
+ *
+ * The device is a RAM disk (v4.6: BLK_DEV_RAM_DAX) with an ext4 on it.
+ */
+#include "handler.h"
+
+#define DISK		"/dev/ram0"
+#define PAGES		16
+#define FAULTS		8
+#define ROUNDS		300
+#define RW		(PROT_READ | PROT_WRITE)
+
+static int file;
+static int prot, flags;
+
+/* ---- a file ------------------------------------------------------------ */
+
+static void mount_dax(void)
+{
+	unsigned long long size = 0;
+	int fd = open(DISK, O_RDWR | O_EXCL);
+
+	if (fd < 0 || ioctl(fd, BLKGETSIZE64, &size) || size > SCRATCH_MAX)
+		ksft_case_skip("no small and unused " DISK);
+	close(fd);
+	ksft_need(!system("busybox mke2fs -F -b 4096 " DISK " >/dev/null"),
+		  "mke2fs");
+	ksft_need(!unshare(CLONE_NEWNS), "a mount namespace");
+	ksft_need(!mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL),
+		  "private mounts");
+	if (mount(DISK, MNT, "ext4", 0, "dax"))
+		ksft_case_skip("no DAX on " DISK " (errno %d)", errno);
+}
+
+/* Page i of it holds the byte i + 1 all over. */
+static void use_file(void)
+{
+	char page[PAGE];
+	int i;
+
+	mount_dax();
+	slots_reserve();
+	fault_catch();
+	file = make_file("data", 0);
+	for (i = 0; i < PAGES; i++) {
+		memset(page, i + 1, PAGE);
+		ksft_need(write(file, page, PAGE) == PAGE, "write");
+	}
+}
+
+static char *map_file(int nr, int map_flags)
+{
+	return map_at(slot(nr), PAGES * PAGE, RW, map_flags, file, 0);
+}
+
+static int filled(const char *p, char byte)
+{
+	return p[0] == byte && !memcmp(p, p + 1, PAGE - 1);
+}
+
+/* ---- what is mapped ----------------------------------------------------- */
+
+static void expect_pages(const char *p, int from)
+{
+	int i;
+
+	for (i = 0; i < PAGES; i++)
+		ksft_check(filled(p + i * PAGE, from + i), "page %d", i);
+}
+
+static void read_data(void)
+{
+	use_file();
+	expect_pages(map_file(2, MAP_SHARED), 1);
+	expect_pages(map_file(3, MAP_PRIVATE), 1);
+}
+
+static void private_write_data(void)
+{
+	char *p;
+	int i;
+
+	use_file();
+	p = map_file(2, MAP_PRIVATE);
+	for (i = 0; i < PAGES; i++)
+		memset(p + i * PAGE, 100 + i, PAGE / 2);
+	for (i = 0; i < PAGES; i++)
+		ksft_check(p[i * PAGE] == 100 + i &&
+			   p[i * PAGE + PAGE - 1] == i + 1, "page %d", i);
+	expect_pages(map_file(3, MAP_SHARED), 1);
+}
+
+static void shared_write_data(void)
+{
+	char page[PAGE], *p;
+	int i;
+
+	use_file();
+	p = map_file(2, MAP_SHARED);
+	for (i = 0; i < PAGES; i++)
+		memset(p + i * PAGE, 50 + i, PAGE);
+	for (i = 0; i < PAGES; i++) {
+		ksft_need(pread(file, page, PAGE, i * PAGE) == PAGE, "pread");
+		ksft_check(filled(page, 50 + i), "page %d of the file", i);
+	}
+}
+
+static void hole_data(void)
+{
+	char *p;
+
+	use_file();
+	ksft_need(!ftruncate(file, 2 * PAGES * PAGE), "ftruncate");
+	p = map_at(slot(2), 2 * PAGES * PAGE, RW, MAP_SHARED, file, 0);
+	ksft_check(filled(p + PAGES * PAGE, 0), "a hole is not zero");
+	p[PAGES * PAGE] = 1;
+	ksft_check(p[PAGES * PAGE] == 1, "a hole that was written to");
+	expect_pages(p, 1);
+}
+
+/* ---- faults that fail ---------------------------------------------------- */
+
+static void beyond_end(char *where, int i)
+{
+	char *p = map_at(where, SLOT, prot, flags, file, 0);
+	int sig;
+
+	sig = prot & PROT_WRITE ? try_write(p + SLOT / 2, 1) :
+				  try_read(p + SLOT / 2);
+	ksft_check(sig == SIGBUS, "signal %d from access %d", sig, i);
+}
+
+static void no_table_beyond_end(int with_prot, int with_flags)
+{
+	long added;
+
+	use_file();
+	prot = with_prot;
+	flags = with_flags;
+	added = tables_added(beyond_end, FAULTS);
+	ksft_check(!added, "%d faults added %ld kB of tables", FAULTS, added);
+}
+
+static void sigbus_read(void)
+{
+	no_table_beyond_end(PROT_READ, MAP_SHARED);
+}
+
+static void sigbus_private_write(void)
+{
+	no_table_beyond_end(RW, MAP_PRIVATE);
+}
+
+static void sigbus_shared_write(void)
+{
+	no_table_beyond_end(RW, MAP_SHARED);
+}
+
+/* ---- what is allocated under i_mmap_rwsem --------------------------------- */
+
+static void nothing_under_lock(const struct access *a)
+{
+	struct fault_selftest_counts c;
+	int i, fd = dev_open();
+	char *p;
+
+	use_file();
+	map_file(1, a->map)[PAGE] = 1;		/* an anon_vma */
+	for (i = 2; i < 2 + FAULTS; i++) {
+		p = map_file(i, a->map);
+		probe(fd, FAULT_SELFTEST_PROBE_ON);
+		if (a->write)
+			*(volatile char *)p = 1;
+		else
+			(void)*(volatile char *)p;
+		probe(fd, 0);
+		c = counts(fd);
+		ksft_need(c.tables, "a table for the fault");
+		ksft_check(!c.under_i_mmap,
+			   "%u allocations with i_mmap_rwsem held",
+			   c.under_i_mmap);
+		ksft_check(!c.atomic_sleep, "%u of them atomic",
+			   c.atomic_sleep);
+	}
+}
+
+static void read_under_lock(void)
+{
+	nothing_under_lock(&read_access);
+}
+
+static void private_write_under_lock(void)
+{
+	nothing_under_lock(&cow_access);
+}
+
+static void shared_write_under_lock(void)
+{
+	nothing_under_lock(&shared_access);
+}
+
+/* ---- races ---------------------------------------------------------------- */
+
+static volatile int stop;
+
+static void *faulter(void *where)
+{
+	char *p = where;
+	int i;
+
+	while (!stop)
+		for (i = 0; i < PAGES; i++) {
+			try_write(p + i * PAGE, i + 1);
+			try_read(p + i * PAGE);
+		}
+	return NULL;
+}
+
+static void race_round(char *shared, char *private)
+{
+	madvise(shared, PAGES * PAGE, MADV_DONTNEED);
+	madvise(private, PAGES * PAGE, MADV_DONTNEED);
+	ksft_need(!ftruncate(file, PAGE) && !ftruncate(file, PAGES * PAGE),
+		  "ftruncate");
+	/* The slot loses its table with the mapping. */
+	map_file(4, MAP_SHARED);
+	map_file(5, MAP_PRIVATE);
+}
+
+/* Threads fault shared and private pages in that come and go. */
+static void truncate_race(void)
+{
+	pthread_t t[4];
+	int i;
+
+	use_file();
+	for (i = 0; i < 4; i++)
+		map_file(2 + i, i % 2 ? MAP_PRIVATE : MAP_SHARED);
+	for (i = 0; i < 4; i++)
+		ksft_need(!pthread_create(&t[i], NULL, faulter, slot(2 + i)),
+			  "a thread");
+	for (i = 0; i < ROUNDS; i++)
+		race_round(slot(2), slot(3));
+	stop = 1;
+	for (i = 0; i < 4; i++)
+		pthread_join(t[i], NULL);
+	ksft_check(!munmap(slot(2), 4 * SLOT), "munmap");
+}
+
+static const struct ksft_case cases[] = {
+	{ "read_data", read_data },
+	{ "private_write_data", private_write_data },
+	{ "shared_write_data", shared_write_data },
+	{ "hole_data", hole_data },
+	{ "sigbus_read", sigbus_read },
+	{ "sigbus_private_write", sigbus_private_write },
+	{ "sigbus_shared_write", sigbus_shared_write },
+	{ "read_under_lock", read_under_lock },
+	{ "private_write_under_lock", private_write_under_lock },
+	{ "shared_write_under_lock", shared_write_under_lock },
+	{ "truncate_race", truncate_race },
+};
+
+int main(int argc, char **argv)
+{
+	return ksft_run_cases(cases, ARRAY_SIZE(cases), argc, argv);
+}
