@@ -5,7 +5,7 @@
 
 # shellcheck source=tools/t/lib.sh
 . "$(dirname "$0")/lib.sh"
-plan 39
+plan 42
 
 fake_project
 fake_series
@@ -65,6 +65,20 @@ bisect
 expect 1 'prefix 1 \(0001-mm-twenty.patch\) fails' "a case that fails"
 not called 'run .* U=2'
 ok $? "nothing is tried behind it" || diag
+
+FROM=2; export FROM
+new a b >"$tmp/judged.2"
+rm -r "$O/v4.6/bisect"
+bisect
+expect 1 'FROM=2: there is no result of prefix 1' "to go on needs something to go on from"
+mkdir "$O/v4.6/bisect"
+new a | sed 's/^ok 1 - //; s/ (new)//' >"$O/v4.6/bisect/passing.1"
+: >"$O/v4.6/bisect/warnings.0"
+bisect
+expect 0 '1 lost|every prefix' "FROM goes on"
+not called 'run .* U=[01]'
+ok $? "where it was told to" || diag
+unset FROM
 
 # --- mutants
 mutants() { : >"$calls"; run "$P/tools/mutants/run"; }
