@@ -29,23 +29,35 @@
 
 /* ---- the meter --------------------------------------------------------- */
 
-/* A number behind @key in a file of /proc. No heap: it must not fault. */
-static inline long proc_number(const char *path, const char *key)
+/* A file of /proc, or "". No heap: it must not fault. */
+static inline const char *proc_read(const char *path)
 {
 	static char buf[16384];
 	ssize_t n, len = 0;
-	char *p;
 	int fd;
 
+	buf[0] = 0;
 	fd = open(path, O_RDONLY);
 	if (fd < 0)
-		return -1;
+		return buf;
 	while ((n = read(fd, buf + len, sizeof(buf) - 1 - len)) > 0)
 		len += n;
 	close(fd);
 	buf[len] = 0;
-	p = strstr(buf, key);
+	return buf;
+}
+
+/* The number behind @key, or -1 */
+static inline long number_in(const char *text, const char *key)
+{
+	const char *p = *text ? strstr(text, key) : NULL;
+
 	return p ? strtol(p + strlen(key), NULL, 10) : -1;
+}
+
+static inline long proc_number(const char *path, const char *key)
+{
+	return number_in(proc_read(path), key);
 }
 
 /* kB of page tables of a process */
@@ -62,7 +74,8 @@ static inline long vm_pte(pid_t pid)
 
 /*
  * Pages that the system has allocated so far, by all of its zones; but not
- * the huge ones that khugepaged takes, which come when they like.
+ * the huge ones that khugepaged takes, which come when they like: between two
+ * looks at the counters as well, so there is one look.
  */
 static inline long pages_allocated(void)
 {
@@ -70,15 +83,16 @@ static inline long pages_allocated(void)
 		"\npgalloc_dma ", "\npgalloc_dma32 ", "\npgalloc_normal ",
 		"\npgalloc_movable ",
 	};
+	const char *vmstat = proc_read("/proc/vmstat");
 	unsigned int i;
 	long nr, sum = 0;
 
 	for (i = 0; i < ARRAY_SIZE(keys); i++) {
-		nr = proc_number("/proc/vmstat", keys[i]);
+		nr = number_in(vmstat, keys[i]);
 		sum += nr > 0 ? nr : 0;
 	}
 	ksft_need(sum > 0, "pgalloc_* in /proc/vmstat");
-	nr = proc_number("/proc/vmstat", "\nthp_collapse_alloc ");
+	nr = number_in(vmstat, "\nthp_collapse_alloc ");
 	return sum - (nr > 0 ? nr : 0) * (long)(SLOT / PAGE);
 }
 
