@@ -4,11 +4,13 @@
  * is copied with i_mmap_rwsem held, and no page is locked meanwhile. Reclaim
  * takes that lock, so that nothing may be allocated under it.
  *
- * The device is a RAM disk (v4.6: BLK_DEV_RAM_DAX) with an ext4 on it.
+ * The device is a RAM disk (v4.6: BLK_DEV_RAM_DAX) or legacy persistent memory
+ * (later kernels: memmap=16M!192M), with an ext4 on it.
  */
 #include "handler.h"
 
-#define DISK		"/dev/ram0"
+#define RAM_DISK	"/dev/ram0"
+#define PMEM		"/dev/pmem0"
 #define PAGES		16
 #define FAULTS		8
 #define ROUNDS		300
@@ -21,19 +23,22 @@ static int prot, flags;
 
 static void mount_dax(void)
 {
+	const char *disk = access(PMEM, F_OK) ? RAM_DISK : PMEM;
 	unsigned long long size = 0;
-	int fd = open(DISK, O_RDWR | O_EXCL);
+	int fd = open(disk, O_RDWR | O_EXCL);
+	char mke2fs[64];
 
 	if (fd < 0 || ioctl(fd, BLKGETSIZE64, &size) || size > SCRATCH_MAX)
-		ksft_case_skip("no small and unused " DISK);
+		ksft_case_skip("no small and unused %s", disk);
 	close(fd);
-	ksft_need(!system("busybox mke2fs -F -b 4096 " DISK " >/dev/null"),
-		  "mke2fs");
+	snprintf(mke2fs, sizeof(mke2fs),
+		 "busybox mke2fs -F -b 4096 %s >/dev/null", disk);
+	ksft_need(!system(mke2fs), "%s", mke2fs);
 	ksft_need(!unshare(CLONE_NEWNS), "a mount namespace");
 	ksft_need(!mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL),
 		  "private mounts");
-	if (mount(DISK, MNT, "ext4", 0, "dax"))
-		ksft_case_skip("no DAX on " DISK " (errno %d)", errno);
+	if (mount(disk, MNT, "ext4", 0, "dax"))
+		ksft_case_skip("no DAX on %s (errno %d)", disk, errno);
 }
 
 /* Page i of it holds the byte i + 1 all over. */
@@ -203,6 +208,27 @@ static void shared_write_under_lock(void)
 	nothing_under_lock(&shared_access);
 }
 
+/* ---- what a fault costs --------------------------------------------------- */
+
+/* The handler inserts the pfn itself: nobody needs a second table. */
+static void tables_of_fault(void)
+{
+	unsigned int i, tables = 0;
+	int fd = dev_open();
+	char *p;
+
+	use_file();
+	for (i = 1; i <= FAULTS; i++) {
+		p = map_file(i, MAP_SHARED);
+		probe(fd, FAULT_SELFTEST_PROBE_ON);
+		(void)*(volatile char *)p;
+		probe(fd, 0);
+		tables += counts(fd).tables;
+	}
+	ksft_print_msg("%u tables for %d faults\n", tables, FAULTS);
+	ksft_check(tables == FAULTS, "%u tables for %d faults", tables, FAULTS);
+}
+
 /* ---- races ---------------------------------------------------------------- */
 
 static volatile int stop;
@@ -262,6 +288,7 @@ static const struct ksft_case cases[] = {
 	{ "read_under_lock", read_under_lock },
 	{ "private_write_under_lock", private_write_under_lock },
 	{ "shared_write_under_lock", shared_write_under_lock },
+	{ "tables_of_fault", tables_of_fault },
 	{ "truncate_race", truncate_race },
 };
 
