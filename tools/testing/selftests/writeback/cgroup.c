@@ -101,12 +101,12 @@ static int cg_guard(void (*body)(void))
 
 /* --- what was allocated where ------------------------------------------- */
 
-static void trace_own_kmalloc(void)
+static void trace_own(const char *event)
 {
 	char filter[64];
 
 	snprintf(filter, sizeof(filter), "common_pid==%d", getpid());
-	wb_trace("kmem/kmalloc", filter);
+	wb_trace(event, filter);
 }
 
 /*
@@ -184,21 +184,39 @@ static void read_disk(void)
 	close(fd);
 }
 
-static void read_traced(void)
+/* Where its group keeps it: a tree that allocates by a mask of its own. */
+static const char *const node_sites[] = { "radix_tree_node_alloc", NULL };
+
+static void read_traced(const char *event, const char *const *sites)
 {
 	const char *flags;
 
-	trace_own_kmalloc();
+	trace_own(event);
 	read_disk();
-	flags = traced_flags(blkg_sites);
+	flags = traced_flags(sites);
 	if (!flags)
-		ksft_case_skip("no blkg is seen to be allocated");
+		ksft_case_skip("%s: not seen to be allocated", sites[0]);
 	check_flags(flags);
+}
+
+static void read_blkg_traced(void)
+{
+	read_traced("kmem/kmalloc", blkg_sites);
+}
+
+static void read_node_traced(void)
+{
+	read_traced("kmem/kmem_cache_alloc", node_sites);
 }
 
 CG_CASE(blkg_gfp_flags)
 {
-	cg_run(groups[0], read_traced);
+	cg_run(groups[0], read_blkg_traced);
+}
+
+CG_CASE(blkg_node_gfp_flags)
+{
+	cg_run(groups[0], read_node_traced);
 }
 
 static void read_without_blkg(void)
@@ -254,7 +272,7 @@ static void write_until_switched(void)
 	for (i = 0; i < ROUNDS && !flags; i++) {
 		wb_write_text(WB_INSTANCE "/trace", "");
 		wb_write_text(WB_INSTANCE "/tracing_on", "1");
-		trace_own_kmalloc();
+		trace_own("kmem/kmalloc");
 		write_the_rest(fd);
 		flags = traced_flags(switch_sites);
 	}
@@ -307,7 +325,7 @@ CG_CASE(split_gfp_flags)
 
 	wb_mount_ext4();
 	fd = wb_dirty(FILE_PATH, SEED, FILE_PAGES);
-	trace_own_kmalloc();
+	trace_own("kmem/kmalloc");
 	ksft_check(!syncfs(fd), "syncfs: errno %d", errno);
 	flags = traced_flags(split_sites);
 	if (!flags)
@@ -334,6 +352,7 @@ CG_CASE(syncfs_without_item)
 
 static const struct ksft_case cases[] = {
 	{ "blkg_gfp_flags", blkg_gfp_flags },
+	{ "blkg_node_gfp_flags", blkg_node_gfp_flags },
 	{ "read_without_blkg_of_its_own", read_without_blkg_of_its_own },
 	{ "switch_gfp_flags", switch_gfp_flags },
 	{ "write_without_switch", write_without_switch },

@@ -65,19 +65,35 @@ static bool parse_alloc(const char *line, const char *const *sites,
 			  sizeof(a->site)) && is_one_of(a->site, sites);
 }
 
-/* Trace what sync(2) allocates with something dirty; skip if nothing. */
-static struct start_alloc find_alloc(const char *const *sites)
+/* Trace what sync(2) allocates with something dirty. */
+static bool traced_alloc(const char *const *sites, const char *filter,
+			 struct start_alloc *a)
 {
-	struct start_alloc a = { .bytes = 0 };
-	char filter[64], *line, *save;
+	char *line, *save;
 
 	close(wb_dirty(FILE_PATH, SEED + 1, 1));
-	snprintf(filter, sizeof(filter), "common_pid==%d", getpid());
 	wb_trace("kmem/kmalloc", filter);
 	sync();
 	for (line = strtok_r(wb_traced(), "\n", &save); line;
 	     line = strtok_r(NULL, "\n", &save))
-		if (parse_alloc(line, sites, &a))
+		if (parse_alloc(line, sites, a))
+			return true;
+	return false;
+}
+
+/*
+ * Skip if there is none. More than one look: a flusher that is faster than
+ * sync(2) leaves nothing dirty to be split.
+ */
+static struct start_alloc find_alloc(const char *const *sites)
+{
+	struct start_alloc a = { .bytes = 0 };
+	char filter[64];
+	int i;
+
+	snprintf(filter, sizeof(filter), "common_pid==%d", getpid());
+	for (i = 0; i < 20; i++)
+		if (traced_alloc(sites, filter, &a))
 			return a;
 	ksft_case_skip("this kernel starts writeback without an allocation");
 	return a;
