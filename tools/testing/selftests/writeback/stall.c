@@ -288,11 +288,75 @@ WB_CASE(error_is_told)
 	close(fd);
 }
 
+/* --- a disk that is gone ---------------------------------------------- */
+
+/*
+ * Once it is known that nothing can be written, any of the three may fail.
+ * Not fsync(2), which may fail for the sake of the inode alone.
+ */
+static bool refused(const char *path, uint64_t seed)
+{
+	static char page[WB_PAGE] __aligned(8);
+	bool bad = true;
+	int fd;
+
+	fd = open(path, O_RDWR | O_CLOEXEC);
+	if (fd < 0)
+		return true;
+	wb_pattern(page, seed, 0);
+	if (pwrite(fd, page, WB_PAGE, 0) == (ssize_t)WB_PAGE)
+		bad = fdatasync(fd) < 0;
+	close(fd);
+	return bad;
+}
+
+/*
+ * Start requests find it out first, and there is nobody whom they could tell.
+ * Whoever asks by fdatasync(2) must hear of it, each time; sync(2) and umount(2)
+ * must come back, and what was on the disk before must still be there.
+ */
+static void disk_gone(const char *dev, const char *type)
+{
+	struct place p = set_up(dev, type);
+	char path[64];
+	int i;
+
+	write_files(&p, 1);
+	sync();
+	ksft_need(all_on_disk(&p, 1), "data on the disk");
+	p.fuse.shared->error = EIO;
+	write_files(&p, 1 + FILES);
+	start_requests();
+	for (i = 0; i < FILES * 3; i++) {
+		file_path(path, sizeof(path), i % FILES);
+		ksft_check(refused(path, 1 + FILES + i),
+			   "round %d: fdatasync(2) says it is on the disk", i);
+	}
+	sync();
+	ksft_check(!umount2(WB_MNT, 0), "umount: %s", strerror(errno));
+	p.fuse.shared->error = 0;
+	check_remounted(&p, 1);
+}
+
+WB_CASE(ext4_disk_gone)
+{
+	disk_gone(WB_EXT4_DEV, "ext4");
+}
+
+WB_CASE(xfs_disk_gone)
+{
+	if (wb_kernel_major() < 5)
+		ksft_case_skip("lockdep warns of how this XFS takes an error");
+	disk_gone(WB_XFS_DEV, "xfs");
+}
+
 static const struct ksft_case cases[] = {
 	{ "ext4", ext4 },
 	{ "xfs", xfs },
 	{ "fuse", fuse },
 	{ "error_is_told", error_is_told },
+	{ "ext4_disk_gone", ext4_disk_gone },
+	{ "xfs_disk_gone", xfs_disk_gone },
 };
 
 int main(int argc, char **argv)
