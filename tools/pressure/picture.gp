@@ -1,16 +1,41 @@
 # SPDX-License-Identifier: GPL-2.0
+# gnuplot -e "out='...'; kernels='control ...'; title_='...'" picture.gp
 # Free memory against the min watermark, and slab objects, over time.
-set terminal svg size 900,700 dynamic background rgb 'white'
-set output out.'/pressure.svg'
-set multiplot layout 2,1
-set key outside right
-set xlabel 'seconds'
-set grid
-set title 'free pages (lines) and the min watermark'
-set logscale y
-plot for [k in kernels] out.'/'.k.'.dat' using 1:2 with lines title k, \
-	out.'/'.word(kernels, 1).'.dat' using 1:3 with lines dt 2 lc 'black' title 'min'
-unset logscale y
-set title 'objects in kmalloc-64'
-plot for [k in kernels] out.'/'.k.'.dat' using 1:4 with lines title k
+set terminal pngcairo size 1000,760 font 'sans,11' background rgb 'white'
+set output out.'/pressure.png'
+set multiplot layout 2,1 title title_ font ',14'
+set style line 1 lc rgb '#c0392b' lw 2
+set style line 2 lc rgb '#d68910' lw 5
+set style line 3 lc rgb '#2e8b57' lw 2
+set border 3 lc rgb '#888888'
+set tics nomirror tc rgb '#222222'
+set grid y lc rgb '#e5e5e5' lt 1
+set lmargin 9
+set rmargin 24
+first = out.'/'.word(kernels, 1).'.dat'
+data(k) = out.'/'.k.'.dat'
+named(k) = system("echo '" . k . "' | tr - ' '")
+stats first using 3 nooutput
+min = STATS_max
+stats first using 1 nooutput
+end = STATS_max
+set xrange [-2:end]
+
+set title 'free memory, pages' offset 0,-0.5
+set yrange [0:2 * min]
+set key outside right center samplen 2 spacing 1.4
+set label 1 'reserves' at graph 0.01, first 0.06 * min tc rgb '#777777' front
+set object 1 rectangle from graph 0, first 0 to graph 1, first min \
+	fc rgb '#f3efe6' fs noborder behind
+plot first using 1:3 with lines lc rgb 'black' dt 2 title 'min watermark', \
+	for [i=1:words(kernels)] data(word(kernels, i)) using 1:2 \
+	with lines ls i title named(word(kernels, i))
+
+unset object 1
+unset label 1
+set title 'objects in kmalloc-64: requests to write that wait' offset 0,-0.5
+set xlabel 'seconds since memory is low'
+set yrange [0:*]
+plot for [i=1:words(kernels)] data(word(kernels, i)) using 1:4 \
+	with lines ls i title named(word(kernels, i))
 unset multiplot

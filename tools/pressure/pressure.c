@@ -3,11 +3,13 @@
  * pressure: init of a guest that runs out of memory while its disk crawls.
  *
  * After a scenario of Tetsuo Handa's: many writers, in children that the OOM
- * killer prefers, append to files without end; one task takes all the memory
- * it can get and touches it. A sampler that is locked in memory and of real
- * time priority prints ten times a second what is left, as lines "P ...".
+ * killer prefers, append to files without end; somebody takes all the memory
+ * there is and touches it, by as many tasks as it is told. A sampler that is
+ * locked in memory and of real time priority prints ten times a second what
+ * is left, as lines "P ...".
  *
- * Kernel arguments, after "--": SECONDS CHILDREN WRITERS-PER-CHILD FSTYPE
+ * Kernel arguments, after "--": name=number, as in the table below; ext4 or
+ * xfs.
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
@@ -17,6 +19,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <termios.h>
 #include <time.h>
 #include <unistd.h>
 #include <linux/perf_event.h>
@@ -30,9 +33,29 @@
 
 #define EVENTS	"/sys/kernel/debug/tracing/events/writeback/"
 #define HZ_SAMPLE 10
+#define LONGEST 600	/* seconds, whatever happens */
+#define MAX_WRITERS 16
+#define MAX_EATERS 1024
 
-static int seconds = 60, children = 64, writers = 16;
 static const char *fstype = "ext4";
+
+static struct option {
+	const char *name;
+	long value;
+} options[] = {
+#define SECONDS		options[0].value	/* once memory is low */
+	{ "seconds", 60 },
+#define CHILDREN	options[1].value
+	{ "children", 64 },
+#define WRITERS		options[2].value	/* of each child */
+	{ "writers", 16 },
+#define EATERS		options[3].value	/* tasks that touch memory */
+	{ "eaters", 1 },
+#define REQUEST_KB	options[4].value	/* of the disk, at most */
+	{ "request_kb", 64 },
+#define BEGIN_KB	options[5].value	/* dirty, before memory goes */
+	{ "begin_kb", 0 },
+};
 
 static void write_text(const char *path, const char *text)
 {
@@ -43,6 +66,20 @@ static void write_text(const char *path, const char *text)
 	if (write(fd, text, strlen(text)) < 0)
 		perror(path);
 	close(fd);
+}
+
+/* The sum of the numbers after a word that starts a (trimmed) line. */
+static unsigned long sum_of(const char *text, const char *word)
+{
+	unsigned long sum = 0;
+	const char *line;
+
+	for (line = text; line; line = strchr(line, '\n')) {
+		line += strspn(line, "\n ");
+		if (!strncmp(line, word, strlen(word)))
+			sum += strtoul(line + strlen(word), NULL, 10);
+	}
+	return sum;
 }
 
 /* --- the load --------------------------------------------------------- */
@@ -62,35 +99,63 @@ static int writer(void *arg)
 /* A child whose writers share its memory and nothing else. */
 static void child(int nr)
 {
-	static char path[64], stack[16][8192] __attribute__((aligned(16)));
+	static char path[64], stack[MAX_WRITERS][8192] __attribute__((aligned(16)));
 	int i;
 
 	write_text("/proc/self/oom_score_adj", "1000");
 	snprintf(path, sizeof(path), "/mnt/file%d", nr);
-	for (i = 0; i < writers && i < 16; i++)
+	for (i = 0; i < WRITERS && i < MAX_WRITERS; i++)
 		clone(writer, stack[i] + sizeof(stack[i]), CLONE_VM | SIGCHLD,
 		      path);
 	while (1)
 		pause();
 }
 
+/* Each touches its share of the memory, page by page. */
+static unsigned long eaten_size;
+static char *eaten;
+
+static int eat(void *arg)
+{
+	unsigned long i = (unsigned long)arg * 4096;
+
+	for (; i < eaten_size; i += EATERS * 4096)
+		eaten[i] = 1;
+	while (1)
+		pause();
+	return 0;
+}
+
+static void wait_for_dirty_pages(void)
+{
+	char text[4096];
+	int i, fd = open("/proc/meminfo", O_RDONLY);
+	ssize_t n;
+
+	for (i = 0; i < LONGEST; i++) {
+		n = pread(fd, text, sizeof(text) - 1, 0);
+		text[n > 0 ? n : 0] = 0;
+		if (sum_of(text, "Dirty:") >= (unsigned long)BEGIN_KB)
+			break;
+		sleep(1);
+	}
+	close(fd);
+}
+
 static void eater(void)
 {
-	unsigned long size, i;
-	char *buf = NULL, *more;
+	static char stack[MAX_EATERS][4096] __attribute__((aligned(16)));
+	unsigned long i;
 
-	for (size = 1048576; size < 512UL << 30; size <<= 1) {
-		more = realloc(buf, size);
-		if (!more) {
-			size >>= 1;
-			break;
-		}
-		buf = more;
-	}
+	eaten_size = sysconf(_SC_PHYS_PAGES) * 4096UL;
+	eaten = mmap(NULL, eaten_size, PROT_READ | PROT_WRITE, MAP_PRIVATE |
+		     MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	sleep(4);
-	for (i = 0; i < size; i += 4096)
-		buf[i] = 0;
-	pause();
+	wait_for_dirty_pages();
+	for (i = 1; i < (unsigned long)EATERS && i < MAX_EATERS; i++)
+		clone(eat, stack[i] + sizeof(stack[i]), CLONE_VM | SIGCHLD,
+		      (void *)i);
+	eat(NULL);
 }
 
 /* --- the sampler ------------------------------------------------------ */
@@ -120,20 +185,6 @@ static uint64_t counted(int fd)
 	if (fd < 0 || read(fd, &n, sizeof(n)) != sizeof(n))
 		return 0;
 	return n;
-}
-
-/* The sum of the numbers after a word that starts a (trimmed) line. */
-static unsigned long sum_of(const char *text, const char *word)
-{
-	unsigned long sum = 0;
-	const char *line;
-
-	for (line = text; line; line = strchr(line, '\n')) {
-		line += strspn(line, "\n ");
-		if (!strncmp(line, word, strlen(word)))
-			sum += strtoul(line + strlen(word), NULL, 10);
-	}
-	return sum;
 }
 
 static unsigned long free_in(const char *zoneinfo)
@@ -171,6 +222,14 @@ static unsigned long failures(int kmsg)
 	return nr;
 }
 
+static double now(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec + t.tv_nsec / 1e9;
+}
+
 static void sampler(void)
 {
 	struct sched_param prio = { .sched_priority = 50 };
@@ -179,25 +238,33 @@ static void sampler(void)
 	int slab = open("/sys/kernel/slab/kmalloc-64/objects", O_RDONLY);
 	int kmsg = open("/dev/kmsg", O_RDONLY | O_NONBLOCK);
 	int queue = count("writeback_queue"), merge = count("writeback_merge");
-	int nowork = count("writeback_nowork"), i;
+	int nowork = count("writeback_nowork");
+	int sysrq = open("/proc/sysrq-trigger", O_WRONLY);
 	unsigned long free, min;
+	double start = now(), low = 0;
 	char *text;
 
 	mlockall(MCL_CURRENT | MCL_FUTURE);
 	sched_setscheduler(0, SCHED_FIFO, &prio);
 	write_text("/proc/self/oom_score_adj", "-1000");
-	for (i = 0; i < seconds * HZ_SAMPLE; i++) {
+	while (now() < start + LONGEST && (!low || now() < low + SECONDS)) {
 		text = slurp(zone);
 		free = free_in(text);
 		min = sum_of(text, "min ");
+		if (!low && free < 2 * min)
+			low = now();
 		printf("P %.1f %lu %lu %lu %llu %llu %llu %lu\n",
-		       (double)i / HZ_SAMPLE, free, min,
+		       now() - start, free, min,
 		       strtoul(slurp(slab), NULL, 10),
 		       (unsigned long long)counted(queue),
 		       (unsigned long long)counted(merge),
 		       (unsigned long long)counted(nowork), failures(kmsg));
 		nanosleep(&tick, NULL);
 	}
+	printf("P end\n");
+	tcdrain(STDOUT_FILENO);
+	if (write(sysrq, "b", 1) < 0)	/* nobody else might get that far */
+		reboot(RB_AUTOBOOT);
 }
 
 /* --- init ------------------------------------------------------------- */
@@ -213,6 +280,14 @@ static pid_t start(void (*run)(void))
 	return pid;
 }
 
+static void write_number(const char *path, long n)
+{
+	char text[32];
+
+	snprintf(text, sizeof(text), "%ld", n);
+	write_text(path, text);
+}
+
 static void set_up(void)
 {
 	mount("proc", "/proc", "proc", 0, NULL);
@@ -221,30 +296,43 @@ static void set_up(void)
 	mount("debug", "/sys/kernel/debug", "debugfs", 0, NULL);
 	mount("trace", "/sys/kernel/debug/tracing", "tracefs", 0, NULL);
 	write_text("/proc/self/oom_score_adj", "-1000");
+	/* small requests soon fill the queue: then who writes has to wait */
+	write_number("/sys/block/vda/queue/max_sectors_kb", REQUEST_KB);
+	/* out of reach: nobody is held back */
+	write_number("/proc/sys/vm/dirty_bytes", 1L << 40);
 	if (mount("/dev/vda", "/mnt", fstype, 0, NULL))
 		perror("/dev/vda");
 }
 
+static void parse(const char *arg)
+{
+	size_t i, len;
+
+	for (i = 0; i < sizeof(options) / sizeof(options[0]); i++) {
+		len = strlen(options[i].name);
+		if (!strncmp(arg, options[i].name, len) && arg[len] == '=') {
+			options[i].value = atol(arg + len + 1);
+			return;
+		}
+	}
+	fstype = arg;
+}
+
 int main(int argc, char **argv)
 {
-	pid_t watch;
 	int i;
 
-	seconds = argc > 1 ? atoi(argv[1]) : seconds;
-	children = argc > 2 ? atoi(argv[2]) : children;
-	writers = argc > 3 ? atoi(argv[3]) : writers;
-	fstype = argc > 4 ? argv[4] : fstype;
+	for (i = 1; i < argc; i++)
+		parse(argv[i]);
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	set_up();
-	watch = start(sampler);
+	start(sampler);
 	write_text("/proc/self/oom_score_adj", "0");
-	for (i = 0; i < children; i++)
+	for (i = 0; i < CHILDREN; i++)
 		if (!fork())
 			child(i);
 	start(eater);
 	write_text("/proc/self/oom_score_adj", "-1000");
-	waitpid(watch, NULL, 0);
-	printf("P end\n");
-	reboot(RB_POWER_OFF);
-	return 0;
+	while (1)
+		pause();
 }
