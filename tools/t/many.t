@@ -5,7 +5,7 @@
 
 # shellcheck source=tools/t/lib.sh
 . "$(dirname "$0")/lib.sh"
-plan 42
+plan 49
 
 fake_project
 fake_series
@@ -136,6 +136,41 @@ unset ONLY
 echo 'not ok 1 - fault/x a (fails)' >"$tmp/judged."
 matrix
 expect 1 'matrix v4.6 fails: debug-2 default-4' "those that fail are named"
+
+# --- mm-selftests: a guest says what its script has it say
+printf 'v4.6 a mm prog-a\nv4.6 b mm prog-b 1 2\n' >"$P/tools/mm-selftests/list"
+stub build </dev/null
+stub mm-selftests/build <<END
+mkdir -p "\$O/v4.6/mm-selftests/\$1"
+printf 'mm/a\nmm/b 1 2\n' >"\$O/v4.6/mm-selftests/\$1/list"
+END
+stub guest/boot <<END
+cp "$tmp/raw.\${1##*/}" "\$1/tap.raw"
+echo 'Linux version 4.6' >"\$1/console.log"
+[ ! -f "$tmp/lost.\${1##*/}" ] || cp "$tmp/lost.\${1##*/}" "\$1/lost"
+END
+says() { # VARIANT LINE...: what program a says; b is the same on both
+	v=$1
+	shift
+	{ echo '## begin mm/a'; printf '%s\n' "$@"; printf '## end mm/a 0\n## begin mm/b\nok 1 b\n## end mm/b 256\n'; } >"$tmp/raw.$v"
+}
+mm() { : >"$calls"; run env ACCEL=tcg "$P/tools/mm-selftests/ab"; }
+says control 'ok 1 at 0x7f00 in 12 ms' 'Testing x on y... done'
+says patched 'ok 1 at 0x7f10 in 9 ms' 'Testing x on y... done'
+mm
+expect 0 'mm-selftests v4.6: 2 programs, the same on control and patched' "addresses and times may differ"
+expect 0 '^  a +2 +0 +0  0 +same' "what each says is counted"
+expect 0 '^  b +1 +0 +0  256 +same' "a status that is no 0 may be, if it is so on both"
+says patched 'ok 1 at 0x7f10 in 9 ms' 'Testing x on y... failed'
+mm
+expect 1 '^  a +1 +0 +1  0 +DIFFERENT' "a test that fails on one of them"
+expect 1 '^-Testing x on y... done' "is shown"
+says patched 'ok 1 at 0x7f10 in 9 ms' 'Testing x on y... done'
+sed -i '/mm\/b/,$d' "$tmp/raw.patched"
+echo 'no progress for 9 s' >"$tmp/lost.patched"
+mm
+expect 1 'never-started' "a program that never ran"
+expect 1 'patched: lost guest: no progress for 9 s' "a guest that was lost"
 
 # --- checkpatch
 tree=$O/v4.6/patched/linux
