@@ -200,20 +200,35 @@ static void *reader(void *arg)
 }
 
 /*
+ * The same through get_user_pages(), which cannot wait for userland here: the
+ * read fails.
+ */
+static void *mem_reader(void *arg)
+{
+	int fd = open("/proc/self/mem", O_RDONLY);
+	unsigned long i;
+	char c;
+
+	ksft_need(fd >= 0, "/proc/self/mem");
+	while (!stop)
+		for (i = PAGE; i < SLOT; i += PAGE)
+			ksft_check(pread(fd, &c, 1, (uintptr_t)arg + i) == 1,
+				   "a page that is there was missing");
+	return NULL;
+}
+
+/*
  * To give up one page of a huge zero page splits it: the PMD is cleared, and
  * populated with a table afterwards. A fault may see the moment between.
  */
-static void huge_zero_split(void)
+static void split_huge_zero(void *(*reader)(void *))
 {
-	struct sigaction sa = { .sa_handler = told_of_present_page };
 	pthread_t thread[3];
 	long splits;
 	char *p;
 	int i;
 
 	splits = proc_number("/proc/vmstat", "\nthp_split_pmd ");
-	sigaction(SIGBUS, &sa, NULL);
-	uffd = uffd_open(UFFD_FEATURE_SIGBUS);
 	/* the readers may be faster than madvise */
 	thp_set("enabled", "always");
 	region_of_slots(MADV_HUGEPAGE);
@@ -235,6 +250,21 @@ static void huge_zero_split(void)
 	thp_set("enabled", "madvise");
 	splits = proc_number("/proc/vmstat", "\nthp_split_pmd ") - splits;
 	ksft_need(splits, "a huge zero page to split");
+}
+
+static void huge_zero_split(void)
+{
+	struct sigaction sa = { .sa_handler = told_of_present_page };
+
+	sigaction(SIGBUS, &sa, NULL);
+	uffd = uffd_open(UFFD_FEATURE_SIGBUS);
+	split_huge_zero(reader);
+}
+
+static void huge_zero_split_mem(void)
+{
+	uffd = uffd_open(0);
+	split_huge_zero(mem_reader);
 }
 
 #define RACE_SLOTS	8
@@ -331,6 +361,7 @@ static const struct ksft_case cases[] = {
 	{ "sigbus_read_tables", sigbus_read_tables },
 	{ "sigbus_write_tables", sigbus_write_tables },
 	{ "huge_zero_split", huge_zero_split },
+	{ "huge_zero_split_mem", huge_zero_split_mem },
 	{ "register_against_small_faults", register_against_small_faults },
 	{ "register_against_huge_faults", register_against_huge_faults },
 };
