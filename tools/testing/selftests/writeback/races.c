@@ -13,6 +13,7 @@
 #define CGROUPS		8
 #define FILE_PAGES	64
 #define WB_CGROUP	"/tmp/wb.cgroup"
+#define WB_SCSI_DEV	"/dev/sda"
 
 static bool stop;
 
@@ -167,20 +168,10 @@ static bool written_by_timer(int fd, uint64_t seed)
 	return false;
 }
 
-/* Until v5.0, when the other kind of driver went. */
-static bool blk_mq_without_timer(void)
+static void timer_of_ext4(uint64_t seed)
 {
-	return wb_kernel_major() < 5 && !access("/sys/block/vda/mq", F_OK);
-}
-
-WB_CASE(laptop_timer)
-{
-	uint64_t seed = getpid();
 	int fd;
 
-	if (blk_mq_without_timer())
-		ksft_case_skip("this kernel arms the timer for no blk-mq disk");
-	wb_set(WB_VM "dirty_writeback_centisecs", 360000);
 	wb_mount_ext4();
 	sync();
 	fd = wb_dirty(WB_MNT "/laptop", seed, FILE_PAGES);
@@ -189,6 +180,72 @@ WB_CASE(laptop_timer)
 	ksft_check(written_by_timer(fd, seed),
 		   "the laptop mode timer did not get the data written");
 	close(fd);
+}
+
+/*
+ * Until v5.0, when the other kind of driver went, no blk-mq disk arms the
+ * timer. There scsi_debug has a small one without a file system.
+ */
+static bool blk_mq_without_timer(void)
+{
+	return wb_kernel_major() < 5 && !access("/sys/block/vda/mq", F_OK);
+}
+
+static long sectors_written(void)
+{
+	char text[256];
+	long nr = -1;
+
+	ksft_need(wb_read_text("/sys/block/sda/stat", text, sizeof(text)),
+		  "reading the figures of " WB_SCSI_DEV);
+	ksft_need(sscanf(text, "%*d %*d %*d %*d %*d %*d %ld", &nr) == 1,
+		  "how much was written");
+	return nr;
+}
+
+/* Pages that are right; behind the page cache's back. */
+static long good_pages_of_scsi(uint64_t seed, long from, long nr)
+{
+	static char page[WB_PAGE] __aligned(WB_PAGE);
+	int fd = open(WB_SCSI_DEV, O_RDONLY | O_DIRECT | O_CLOEXEC);
+	long n, good = 0;
+
+	ksft_need(fd >= 0, "opening " WB_SCSI_DEV);
+	for (n = from; n < from + nr; n++) {
+		ksft_need(pread(fd, page, WB_PAGE, n * WB_PAGE) ==
+			  (ssize_t)WB_PAGE, "reading " WB_SCSI_DEV);
+		good += wb_is_pattern(page, seed, n);
+	}
+	close(fd);
+	return good;
+}
+
+static void timer_of_scsi(uint64_t seed)
+{
+	long before, all = FILE_PAGES * WB_PAGE / 512;
+	int fd;
+
+	if (access(WB_SCSI_DEV, F_OK))
+		ksft_case_skip("no disk that arms the timer");
+	before = sectors_written();
+	fd = wb_dirty(WB_SCSI_DEV, seed, FILE_PAGES);
+	wb_set(WB_VM "laptop_mode", 1);
+	ksft_need(sectors_written() == before, "a lazy flusher");
+	good_pages_of_scsi(seed, FILE_PAGES, 1);	/* now it spins */
+	ksft_check(wb_wait_for(sectors_written() - before >= all, 30),
+		   "the laptop mode timer did not get the data written");
+	ksft_check(good_pages_of_scsi(seed, 0, FILE_PAGES) == FILE_PAGES,
+		   "what the timer got written is not the data");
+	close(fd);
+}
+
+WB_CASE(laptop_timer)
+{
+	wb_set(WB_VM "dirty_writeback_centisecs", 360000);
+	if (blk_mq_without_timer())
+		timer_of_scsi(getpid());
+	else
+		timer_of_ext4(getpid());
 }
 
 static const struct ksft_case cases[] = {

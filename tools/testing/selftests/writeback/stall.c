@@ -248,6 +248,7 @@ static void stall_and_release(const char *dev, const char *type)
 		seed = (i + 1) * FILES;
 		stall_once(&p, way_of(&p, i), seed);
 	}
+	ksft_print_msg("%s: %ld rounds\n", type, i);
 	if (dev)
 		ksft_need(!umount2(WB_MNT, 0), "umount");
 	check_remounted(&p, seed);
