@@ -290,8 +290,9 @@ static inline struct dentry *selftest_mount(struct file_system_type *type,
 
 #define SELFTEST_GFP_TABLE		__GFP_ZERO
 
+/* With PAE the bit of pmd_mkdevmap() is one that the CPU has reserved */
 #if defined(CONFIG_TRANSPARENT_HUGEPAGE) && defined(CONFIG_FS_DAX) && \
-	defined(__HAVE_ARCH_PTE_DEVMAP)
+	defined(__HAVE_ARCH_PTE_DEVMAP) && defined(CONFIG_X86_64)
 #define SELFTEST_HUGE			1
 #else
 #define SELFTEST_HUGE			0

@@ -81,7 +81,7 @@ static inline long pages_allocated(void)
 {
 	static const char * const keys[] = {
 		"\npgalloc_dma ", "\npgalloc_dma32 ", "\npgalloc_normal ",
-		"\npgalloc_movable ",
+		"\npgalloc_high ", "\npgalloc_movable ",
 	};
 	const char *vmstat = proc_read("/proc/vmstat");
 	unsigned int i;
