@@ -3,17 +3,13 @@
 # This is the table of contents; each rule calls a script under tools/.
 
 BASE_FROM := $(if $(filter undefined,$(origin BASE)),file,user)
-# Not every shell takes the ~ of LINUX=~/src/linux for what it is.
-ifdef LINUX
-override LINUX := $(patsubst ~/%,$(HOME)/%,$(LINUX))
-endif
 # Looked for once, by the first rule that needs it: what that takes may have
 # to be installed by "make deps" before.
-fitting	  = $(if $(LINUX),$(shell LINUX='$(LINUX)' tools/source --base),v6.12)
+fitting	  = $(if $(LINUX),$(shell LINUX='$(subst ','\'',$(LINUX))' tools/source --base),v6.12)
 BASE	 ?= $(eval BASE := $(fitting))$(BASE)
 VARIANT	 ?= patched
 help deps clean check-host: BASE = v6.12
-export BASE LINUX O DL ACCEL SMP MEM TESTS JOBS LIMIT V
+export BASE LINUX O DL ACCEL SMP MEM TESTS JOBS LIMIT V KEEP
 
 .NOTPARALLEL:
 .PHONY: help deps run check check-host build shell gdb apply unapply mbox \
@@ -43,7 +39,7 @@ shell gdb:
 	@tools/interactive $@ $(VARIANT)
 
 apply unapply:
-	@tools/$@ '$(LINUX)'
+	@tools/$@
 
 mbox:
 	@tools/mbox

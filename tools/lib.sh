@@ -1,7 +1,18 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=sh
-# lib.sh: what the host scripts share. Sourced; needs $top, the project.
+# lib.sh: what the host scripts share, first of all their environment.
+# Sourced; sets $top, the project.
 
+unset CDPATH # the one variable that bites before there is a clean environment
+top=$(dirname "$0")
+until [ -f "$top/tools/lib.sh" ]; do top=$top/..; done
+top=$(cd "$top" && pwd)
+[ "$LATEPTE_ENV" ] || exec "$top/tools/env" /bin/sh "$0" "$@"
+
+# Not every shell takes the ~ of O=~/x for what it is.
+for v in LINUX O DL; do
+	eval "case \$$v in '~/'*) $v=\$HOME/\${$v#??} ;; esac"
+done
 : "${BASE=v6.12}" "${O:=$top/build}" "${DL:=$top/dl}"
 case $O in /*) ;; *) O=$top/$O ;; esac
 case $DL in /*) ;; *) DL=$top/$DL ;; esac
@@ -9,17 +20,12 @@ series=$top/patches/$BASE
 build=$O/$BASE
 repo=$build/linux.git
 
-# The variables of our make's command line (O=, V=) are none of the kernel's.
-unset MAKEFLAGS MFLAGS MAKELEVEL
-
-# A hook of git's may have called make: its repository is none of ours.
-unset GIT_DIR GIT_WORK_TREE GIT_INDEX_FILE GIT_OBJECT_DIRECTORY GIT_PREFIX
+# Every git is ours, with settings of ours: the user's can change what a patch
+# looks like, sign, or want an editor. user_git() is for what is his.
+export GIT_CONFIG_GLOBAL="$top/tools/gitconfig" GIT_CONFIG_NOSYSTEM=1 GIT_ATTR_NOSYSTEM=1
 
 die() { printf 'latepte: %s\n' "$*" >&2; exit 1; }
 [ "$BASE" ] || die "no base"
-case $top$O in *[[:space:]:]*)
-	die "the kernel's Makefile takes no blank and no colon in a path, and '$top' or '$O' has one: move the project, or set O=" ;;
-esac
 say() { printf '%s\n' "$*"; }
 
 # A line for each step, so that long work shows where it is.
@@ -43,11 +49,34 @@ attended() {
 	wait $attended
 }
 
-# git without the user's settings, which can change what a patch looks like
-# (diff.noprefix, format.signOff, apply.whitespace, ...).
+# git where not even the settings of the repository may change what is
+# written: the worktrees are built by us, and worked in by the user.
 own_git() {
-	GIT_CONFIG_GLOBAL=/dev/null GIT_CONFIG_NOSYSTEM=1 \
-	git -c core.hooksPath=/dev/null "$@"
+	git -c core.hooksPath=/dev/null -c core.autocrlf=false \
+		-c core.safecrlf=false -c core.attributesFile=/dev/null \
+		-c commit.gpgSign=false -c tag.gpgSign=false "$@"
+}
+
+# git in a tree of the user's, who knows best how it is to be looked at and
+# whom he trusts. Not even its index is written.
+user_git() {
+	(
+		unset GIT_CONFIG_GLOBAL GIT_CONFIG_NOSYSTEM GIT_ATTR_NOSYSTEM
+		GIT_OPTIONAL_LOCKS=0 exec git "$@"
+	)
+}
+
+# Does git read this repository? It may not trust it, or take one further up
+# for it if it is broken.
+is_repository() { prefix=$(user_git -C "$1" rev-parse --show-prefix) && [ -z "$prefix" ]; }
+
+# A git that fails has not said "clean".
+refuse_dirty() { # TREE
+	is_repository "$1" &&
+		changes=$(user_git -C "$1" status --porcelain -uno) ||
+		die "git cannot tell whether $1 has changes that are not committed: nothing was done. Try: git -C '$1' status"
+	[ -z "$changes" ] ||
+		die "$1 has changes that are not committed: commit or stash them first (git -C '$1' status)"
 }
 
 # Our own commits must come out the same on every machine.
@@ -59,8 +88,18 @@ as_latepte() {
 	own_git "$@"
 }
 
+# The files that a list names, one behind the other. Whatever is in a name.
+cat_list() { while IFS= read -r f; do cat "$f" || return; done <"$1"; }
+
 # The patches as they are now, to see later whether they have changed.
 patch_sums() { (cd "$series" && find . -name '*.patch' -o -name series | LC_ALL=C sort | xargs sha256sum); }
+
+# What make and QEMU take for something else cannot be in the path of a build.
+refuse_path() {
+	case $top$O in *[[:space:]:,\&\;\|\<\>\(\)\'\"\`\$\#\%\*\?\\]*)
+		die "a kernel cannot be built in a path with a blank or one of : , & ; | < > ( ) ' \" \` \$ # % * ? \\, and '$top' or '$O' has one: move the project, or set O=" ;;
+	esac
+}
 
 need_tool() {
 	for tool; do

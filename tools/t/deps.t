@@ -25,7 +25,7 @@ case " \$INSTALLED " in *" \$p "*) echo "install ok installed" ;; *) exit 1 ;; e
 END
 printf '#!/bin/sh\necho ${FAKE_UID:-0}\n' >"$tmp/bare/id"
 chmod +x "$tmp/bare/dpkg-query" "$tmp/bare/id"
-bare() { : >"$calls"; run env -i HOME="$HOME" PATH="$tmp/bare" TMPDIR="$tmp" "$@" "$deps"; }
+bare() { : >"$calls"; run env -i HOME="$HOME" PATH="$tmp/bare" TMPDIR="$tmp" LATEPTE_ENV=test "$@" "$deps"; }
 
 bare
 expect 0 'No apt-get here' "no apt-get: it says so"

@@ -6,18 +6,20 @@
 # own in $P, so that the patches and trees in it can be made-up ones. It
 # prints flat TAP: "plan N" first, then run and expect in turns.
 
-top=$(cd "$(dirname "$0")/../.." && pwd)
+top=$(CDPATH='' cd "$(dirname "$0")/../.." && pwd)
+# Nothing of the caller's may decide what comes out; and what a test exports
+# gets to the scripts as it is, but for those that look at this very thing.
+[ "$LATEPTE_ENV" ] || exec "$top/tools/env" /bin/sh "$0" "$@"
 tmp=$(mktemp -d) || exit 1
 trap 'rm -rf "$tmp"' EXIT
 trap 'exit 130' INT TERM HUP
 out=$tmp/out
 P=$tmp/p
 
-# Nothing of the caller's may decide what comes out.
 unset BASE LINUX O DL ACCEL SMP MEM TESTS JOBS LIMIT V VARIANT COMPAT UPTO \
 	MUTANT FLAVOUR QEMU DISKS BOOT_LIMIT TEST_LIMIT DOWN_LIMIT \
-	GIT_DIR GIT_WORK_TREE GIT_INDEX_FILE MAKEFLAGS MAKELEVEL MFLAGS
-export HOME="$tmp/home" LC_ALL=C GIT_CONFIG_NOSYSTEM=1
+	MAKEFLAGS MAKELEVEL MFLAGS KEEP XDG_CONFIG_HOME
+export HOME="$tmp/home" LATEPTE_ENV=test GIT_CONFIG_SYSTEM=/dev/null
 mkdir "$HOME"
 
 # --- TAP -------------------------------------------------------------------

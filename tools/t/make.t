@@ -120,8 +120,8 @@ all v9
 expect 1 'there is no patches/v9/base' "a base that there is not"
 
 cp -r "$P" "$tmp/my project"
-run "$tmp/my project/tools/series" control "$tmp/new"
-expect 1 "takes no blank and no colon in a path" "a project where no kernel can be built"
+run "$tmp/my project/tools/source"
+expect 1 "cannot be built in a path with a blank" "a project where no kernel can be built"
 
 # --- two at once
 "$P/tools/locked" sh -c ': >"$0"; sleep 1; echo first >>"$1"' "$tmp/started" "$tmp/order" &
