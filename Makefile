@@ -26,10 +26,10 @@ run:
 	@tools/locked sh -c 'tools/build $(VARIANT) && tools/run $(VARIANT)'
 
 check: check-host
-	@tools/check-all $(if $(filter file,$(BASE_FROM)),$(if $(LINUX),$(BASE),v4.6 v6.12),$(BASE))
+	@tools/attended tools/check-all $(if $(filter file,$(BASE_FROM)),$(if $(LINUX),$(BASE),v4.6 v6.12),$(BASE))
 
 check-host:
-	@prove -j4 tools/t/*.t
+	@tools/attended prove -j4 tools/t/*.t
 
 build:
 	@tools/locked tools/build control patched

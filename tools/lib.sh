@@ -40,15 +40,6 @@ variant_dir() { echo "$build/$1${FLAVOUR:+/$FLAVOUR}"; }
 # The lines of a data file, without comments.
 lines_of() { [ ! -f "$1" ] || sed -e 's/#.*//' -e 's/[[:space:]]*$//' -e '/^$/d' "$1"; }
 
-# attended COMMAND...: who ends us (make hands on what it gets) ends the
-# command and all that it has started: no guest stays behind.
-attended() {
-	setsid "$@" &
-	attended=$!
-	trap 'kill -TERM -- -$attended 2>/dev/null; wait $attended; exit 130' INT TERM HUP
-	wait $attended
-}
-
 # git where not even the settings of the repository may change what is
 # written: the worktrees are built by us, and worked in by the user.
 own_git() {
