@@ -36,7 +36,7 @@ found "no function is over 30 lines"
 
 # What names a command by a relative path before CDPATH is gone finds another.
 # These are called by others of ours, which have the environment already.
-grep -vE '^(\.ci|tools/t)/|^tools/(env|progress|guest/.*|log/scan|bench/run|pressure/run)$' "$tmp/scripts" |
+grep -vE '^(\.ci|tools/t)/|^tools/(env|attended|progress|guest/.*|log/scan|bench/run|pressure/run)$' "$tmp/scripts" |
 	xargs awk '/^[^#]/ { if ($0 !~ /^\. "\$\(dirname "\$0"\)\/(\.\.\/)?lib\.sh"$/) print FILENAME ": " $0; nextfile }' >"$out"
 found "every script gets its environment from lib.sh, first of all"
 find patches -name '*.patch' -exec grep -lE '^(old|new) mode ' {} + >"$out"
