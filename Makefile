@@ -9,7 +9,7 @@ fitting	  = $(if $(LINUX),$(shell LINUX='$(subst ','\'',$(LINUX))' tools/source 
 BASE	 ?= $(eval BASE := $(fitting))$(BASE)
 VARIANT	 ?= patched
 help deps clean check-host: BASE = v6.12
-export BASE LINUX O DL ACCEL SMP MEM TESTS JOBS LIMIT V KEEP
+export BASE LINUX O DL ACCEL SMP MEM TESTS JOBS LIMIT V STRICT KEEP
 
 .NOTPARALLEL:
 .PHONY: help deps run check check-host build shell gdb apply unapply mbox \

@@ -3,7 +3,7 @@
  * /dev/writeback_selftest: start writeback as reclaim, an OOM victim or a
  * softirq would, with free memory below the min watermark and a flusher that
  * does not get on, and tell what it cost. For the selftests in
- * tools/testing/selftests/writeback; see the uapi header for the interface.
+ * tools/testing/selftests/writeback; see the header of the same name for the interface.
  *
  * Memory is taken and given back within one ioctl, most of it with preemption
  * off, so that nobody else gets to feel the want of it. The stalled flusher
@@ -26,7 +26,7 @@
 #include <linux/vmstat.h>
 #include <linux/wait.h>
 #include <linux/writeback.h>
-#include <uapi/linux/writeback_selftest.h>
+#include <linux/writeback_selftest.h>
 
 #define WBST_MAX_CALLS	100000
 #define WBST_TIMEOUT	(30 * HZ)

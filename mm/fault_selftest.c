@@ -4,7 +4,7 @@
  * make a handler do, and tell what they saw when they were entered. For the
  * kselftests in tools/testing/selftests/fault/, which make the assertions.
  *
- * include/uapi/linux/fault_selftest.h is the manual.
+ * include/linux/fault_selftest.h is the manual.
  *
  * Lifetime: all state hangs on one open file. A mapping pins the file; so
  * does a task that sleeps in ->fault, through the VMA or, once it let go of

@@ -31,18 +31,18 @@ said() { # VARIANT STATUS PICTURE...
 }
 check_both() { run "$P/tools/check"; }
 
-said control 0 'middle 0110' 'changed 0000'
-said patched 0 'middle 0110' 'changed 0001'
+said control 0 'middle.ramfs.4096 0110' 'changed.tmpfs.65536 0000'
+said patched 0 'middle.ramfs.4096 0110' 'changed.tmpfs.65536 0001'
 check_both
 expect 0 'build control patched' "both are built"
 expect 0 'summary of control' "the control is run"
 expect 0 'summary of patched' "and the patched kernel"
 expect 0 'fault-around: 2 pictures, the same on both' "a picture of a new case may differ"
-said patched 0 'middle 0111' 'changed 0000'
+said patched 0 'middle.ramfs.4096 0111' 'changed.tmpfs.65536 0000'
 check_both
 expect 1 'fault-around pictures differ: .*pictures.diff' "one of a same case may not"
-expect 1 '^> # picture middle 0111$' "and is shown"
-said patched 0 'changed 0000'
+expect 1 '^> # picture middle.ramfs.4096 0111$' "and is shown"
+said patched 0 'changed.tmpfs.65536 0000'
 check_both
 expect 1 'pictures differ' "nor may one be missing"
 said control 0
@@ -51,15 +51,15 @@ check_both
 expect 1 'no fault-around pictures to compare' "or all of them"
 run env TESTS=fault/sigbus "$P/tools/check"
 expect 0 '' "unless other tests were asked for"
-said control 1 'middle 0110'
-said patched 0 'middle 0110'
+said control 1 'middle.ramfs.4096 0110'
+said patched 0 'middle.ramfs.4096 0110'
 check_both
 expect 1 'summary of control' "a control that fails fails the check"
-said control 0 'middle 0110'
-said patched 1 'middle 0110'
+said control 0 'middle.ramfs.4096 0110'
+said patched 1 'middle.ramfs.4096 0110'
 check_both
 expect 1 'summary of patched' "and so does a patched kernel"
-said patched 3 'middle 0110'
+said patched 3 'middle.ramfs.4096 0110'
 check_both
 expect 1 '' "or a lost one"
 printf '#!/bin/sh\nexit 1\n' >"$P/tools/build"

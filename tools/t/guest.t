@@ -7,12 +7,13 @@
 
 # shellcheck source=tools/t/lib.sh
 . "$(dirname "$0")/lib.sh"
-plan 52
+plan 71
 
 fake_project
 cat >"$P/patches/v4.6/expect" <<'END'
 same fault/sigbus good
 new fault/sigbus bad
+fails fault/sigbus * VmPTE
 same writeback/fallback sync
 END
 export BASE=v4.6 ACCEL=tcg DUMP_PAUSE=0.1 GUEST
@@ -43,9 +44,14 @@ up() {
 }
 begin() { tap "## begin $1"; log "latepte: begin $1"; }
 end() { tap "## end $1 ${2:-0}"; log "latepte: end $1"; }
-sigbus() { begin fault/sigbus; tap 1..2 'ok 1 good' "${1:-ok 2 bad}"; end fault/sigbus; }
+sigbus() { # [LINE [ASSERTION]]
+	begin fault/sigbus
+	tap 1..2 'ok 1 good' "# assertion failed: ${2:-VmPTE}" "${1:-ok 2 bad}"
+	case $1 in not*) end fault/sigbus 256 ;; *) end fault/sigbus ;; esac
+}
 fallback() { begin writeback/fallback; tap 1..1 'ok 1 sync'; end writeback/fallback; }
-verdict() { tap '## scan'; echo "${1:-ok timeouts=0 crashes=0 leaks=0 log=0 taint=0}" >"$verdict"; tap '## down'; }
+verdict() { tap '## scan'; echo "${1:-ok timeouts=0 crashes=0 leaks=0 log=0 taint=0}" >"$verdict"; tap '## down'; down; }
+down() { log 'reboot: Restarting system'; }
 hang() { # what is asked of it in the meantime is kept
 	timeout 20 cat <&3 >"$dir/keys" &
 	exec timeout 20 cat <&5 >"$dir/asked"
@@ -54,14 +60,16 @@ hang() { # what is asked of it in the meantime is kept
 END
 PATH=$tmp/bin:$PATH
 
-# built NAME [control]: a variant's folder as a build leaves it
+# built NAME control|patched [VAR=VALUE...]: a variant's folder as a build leaves it
 built() {
-	dir=$tmp/$1/v4.6/${2:-patched}
+	dir=$tmp/$1/v4.6/$2
 	mkdir -p "$dir/linux/arch/x86/boot"
 	printf 'kernelversion:\n\t@echo 4.6.0\n' >"$dir/linux/Makefile"
 	: >"$dir/linux/arch/x86/boot/bzImage"
 	: >"$dir/initrd"
 	printf 'fault/sigbus\nwriteback/fallback\n' >"$dir/list"
+	case $* in *SHORT=*) echo fault/sigbus >"$dir/list" ;; esac
+	case $* in *TESTS=*) echo "fault/sigbus typo" >"$dir/list" ;; esac
 }
 
 # guest NAME [control] [VAR=VALUE...]: the script on stdin, run by tools/run
@@ -69,7 +77,7 @@ guest() {
 	name=$1 variant=patched
 	shift
 	[ "$1" != control ] || { variant=control; shift; }
-	built "$name" $variant
+	built "$name" $variant "$@"
 	cat >"$tmp/$name/guest"
 	(
 		env O="$tmp/$name" GUEST="$tmp/$name/guest" "$@" \
@@ -145,13 +153,74 @@ END
 guest lonely <<'END'
 up 1; sigbus; fallback; verdict
 END
+# --- adversaries: a guest that is not what it seems
+guest silent <<'END'
+down() { :; }
+up; sigbus; fallback; verdict
+END
+guest killed <<'END'
+up; sigbus; fallback; verdict; kill -9 $$
+END
+guest status1 <<'END'
+up; sigbus; fallback; verdict; exit 1
+END
+guest empty SMP=1 <<'END'
+log() { :; }
+up 1; sigbus; fallback; verdict; : >"$console"
+END
+guest headless <<'END'
+up; : >"$console"; log "x86: Booted up 1 node, 2 CPUs"; sigbus; fallback; verdict
+END
+guest unlisted SHORT=1 <<'END'
+up; sigbus; verdict
+END
+guest twice <<'END'
+up; sigbus 'not ok 2 bad'; sigbus; fallback; verdict
+END
+guest bails <<'END'
+up; begin fault/sigbus; tap 1..2 'ok 1 good' 'Bail out! enough' 'ok 2 bad'; end fault/sigbus; fallback; verdict
+END
+guest typo TESTS=fault/sigbus:typo <<'END'
+up; begin fault/sigbus; tap 1..0; end fault/sigbus 256; verdict
+END
+guest nothing TESTS=fault/sigbus:typo <<'END'
+up; begin fault/sigbus; tap 1..0; end fault/sigbus; verdict
+END
+guest rain control <<'END'
+up; sigbus 'not ok 2 bad' 'it rains'; fallback; verdict
+END
+guest liar control <<'END'
+up; begin fault/sigbus; tap 1..2 'ok 1 good' '# assertion failed: VmPTE' 'not ok 2 bad'; end fault/sigbus 0; fallback; verdict
+END
+guest missing <<'END'
+up; begin fault/sigbus; end fault/sigbus 32512; fallback; verdict
+END
+guest gone <<'END'
+up; begin fault/sigbus; tap 1..1 'ok 1 good'; end fault/sigbus; fallback; verdict
+END
+guest renamed <<'END'
+up; begin fault/sigbus; tap 1..2 'ok 1 good' 'ok 2 worse'; end fault/sigbus; fallback; verdict
+END
+guest stray <<'END'
+up; begin fault/sigbus; tap 1..2 'ok 1 good' 'ok 2 bad' '## end of it'; end fault/sigbus; fallback; verdict
+END
+guest endless <<'END'
+up; begin fault/sigbus; tap 1..2 'ok 1 good' 'ok 2 bad'; fallback; verdict
+END
+guest tainted <<'END'
+up; log 'WARNING: CPU: 0 PID: 1 at mm/memory.c:1'; sigbus; fallback; verdict
+END
+guest cut <<'END'
+up; begin fault/sigbus; log 'BUG: non-zero nr_ptes'; sed -i '$s/BUG: /BU/' "$console"; tap 1..2 'ok 1 good' 'ok 2 bad'
+end fault/sigbus; fallback; verdict 'fail timeouts=0 crashes=0 leaks=0 log=1 taint=0'
+END
 guest words SMP=3 MEM=99M LIMIT=7 V=1 <<'END'
 up 3; sigbus; fallback; verdict; sleep 3
 END
 wait
 
 that good 0 'result +PASS' "a guest where all is as expected passes"
-its summary '3 as expected \(1 new, 2 same\), 0 failed, 0 skipped' "the summary counts"
+its summary '3 as expected \(1 new, 2 same\), 0 expected failures, 0 failed, 0 skipped' "the summary counts"
 its summary '^v4.6 patched \(Linux 4.6.0\), tcg, 2 CPUs, 512M' "and says on what"
 check "no FIFO is left" sh -c "[ -z \"\$(find '$dir' -type p)\" ]"
 that control 0 '3 as expected \(1 new, 2 same\)' "a control on which the new case fails passes"
@@ -191,6 +260,25 @@ that words 0 '^## down' "V=1 shows the phases"
 its summary '3 CPUs, 99M' "SMP= and MEM= are taken"
 its console.log 'latepte.limit=7' "and LIMIT= by the guest"
 its cmd '-smp 3,sockets=3.* -m 99M .*-no-reboot' "by QEMU"
+that silent 1 'not ok .*first words and its last' "one that dies without a word after its verdict"
+that killed 1 'not ok .*ended by itself, with status 137' "a QEMU that is killed after the verdict"
+that status1 1 'not ok .*ended by itself, with status 1' "one that ends with 1"
+that empty 1 'not ok .*first words' "a console with nothing on it, of one CPU"
+that headless 1 'not ok .*first words' "or without its beginning"
+that unlisted 1 'not ok .* writeback/fallback sync \(is expected, and did not run' "a program that is not in the list"
+that twice 1 'guest says: twice' "one that is in it twice, and fails the first time"
+that bails 1 'guest says: Bail out!' "one that bails out"
+that typo 1 'not ok .*no case ran' "a name that is no case"
+that nothing 1 'not ok .*no case ran' "with status 0 as well"
+that rain 1 'bad \(new: fails by another assertion' "a control that fails by another assertion"
+that liar 1 'ended with wait status 0, not 256' "a program that fails and ends with 0"
+that missing 1 'ended with wait status 32512' "a program that cannot be started"
+that gone 1 'bad \(is expected, and did not run' "a case that is gone"
+that renamed 1 'worse \(is in no expect list' "one that has a new name"
+that stray 1 'not ok' "a stray line that looks like an end"
+that endless 1 'never came to its end' "a program without an end"
+that tainted 1 'kernel log is clean' "a warning before the tests"
+that cut 1 'not ok .*verdict: fail .*log=1' "a complaint that is cut in two on the console: the guest has seen it"
 that good 0 '' "a good one again"
 its console.log 'panic=-1.* latepte.limit=240' "whose limit is twice that of KVM in emulation"
 

@@ -5,7 +5,7 @@
 
 # shellcheck source=tools/t/lib.sh
 . "$(dirname "$0")/lib.sh"
-plan 36
+plan 38
 
 fake_project
 cp "$top/Makefile" "$top/README" "$P/"
@@ -97,9 +97,14 @@ exit $2"
 }
 all() { : >"$calls"; run "$P/tools/check-all" "$@"; }
 judged ok 0
+printf 'same a b\nnew a c\nfails a * x\n' >"$P/patches/v6.12/expect"
 all v4.6 v6.12
-expect 0 '^v6.12: skipped: no v6.12 tree \(.*/dl/linux-6.12.tar.xz is not there\)' "a base without a tree is skipped"
-expect 0 '^2 passed, 0 failed, 2 skipped$' "counted as skipped, and a skipped case as well"
+expect 0 '^v6.12: NOT CHECKED \(2 cases\): no v6.12 tree \(.*/dl/linux-6.12.tar.xz is not there\)' "a base without a tree is not checked, and that is said"
+[ "$(tail -n 2 "$out" | grep -c 'NOT CHECKED')" = 1 ]
+ok $? "in the last lines" || diag
+expect 0 '^2 passed, 0 failed, 3 skipped$' "its cases count as skipped, and a skipped case as well"
+STRICT=1 all v4.6 v6.12
+expect 1 '^v6.12: NOT CHECKED' "STRICT=1: that is a failure"
 not grep -q 'BASE=v6.12' "$calls"
 ok $? "and nothing is downloaded for it"
 judged 'not ok' 1
@@ -115,7 +120,7 @@ stub check 'exit 0'
 all v4.6
 expect 1 'passed' "nor does one that says nothing pass"
 all v6.12
-expect 1 '^0 passed, 0 failed, 1 skipped$' "nothing but skips is no pass"
+expect 1 '^0 passed, 0 failed, 2 skipped$' "nothing but skips is no pass"
 all v9
 expect 1 'there is no patches/v9/base' "a base that there is not"
 

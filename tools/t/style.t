@@ -87,8 +87,12 @@ for d in fault writeback; do
 	done
 done | sort >"$tmp/cases"
 for b in patches/*/expect; do
-	sed -e 's/#.*//' "$b" | awk 'NF && ($1 !~ /^(same|new|skip)$/ || NF != 3)' >"$out"
-	sed -e 's/#.*//' "$b" | awk 'NF { print $2, $3 }' | sort >"$tmp/expect"
+	sed -e 's/#.*//' "$b" | awk '
+		$1 == "fails" && NF > 3 { says[$2] = 1; next }
+		NF && ($1 !~ /^(same|new|xfail|skip)$/ || NF != 3) { print $0 ": what is that?" }
+		$1 == "new" || $1 == "xfail" { asked[$2] = 1 }
+		END { for (p in asked) if (!(p in says)) print p ": by which assertion? (fails " p " * TEXT)" }' >"$out"
+	sed -e 's/#.*//' "$b" | awk 'NF && $1 != "fails" { print $2, $3 }' | sort >"$tmp/expect"
 	uniq -d "$tmp/expect" | sed 's/$/: twice/' >>"$out"
 	sort -u "$tmp/expect" | comm -3 "$tmp/cases" - |
 		sed 's/^\t\(.*\)/\1: listed, and there is no such case/; t; s/$/: not listed/' >>"$out"

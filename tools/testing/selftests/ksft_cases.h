@@ -9,10 +9,15 @@
  *    under the names that later kernels gave them;
  *  - a case runs in a forked child, so that it starts with fresh page tables
  *    and takes nothing along when it is killed;
+ *  - between the two a keeper, in a session of its own, puts back what the
+ *    case has changed of the system, whatever became of the case, also when
+ *    the program is killed with its process group; see ksft_undo.h;
  *  - the assertion a case is about, ksft_check(), is kept apart from what
  *    has to work before it can be made, ksft_need(). A control kernel must
  *    fail by the former; the latter is never an expected failure and shows
- *    as "not ok N name # error".
+ *    as "not ok N name # error";
+ *  - who is not root lacks all sorts of things: there a need that is not met
+ *    is a reason to skip.
  */
 #ifndef __KSFT_CASES_H
 #define __KSFT_CASES_H
@@ -25,7 +30,9 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/wait.h>
+#include <unistd.h>
 #include "kselftest.h"
+#include "ksft_undo.h"
 
 #ifndef ksft_test_result	/* v4.6: no TAP in kselftest.h */
 static unsigned int ksft_test_no;
@@ -79,7 +86,7 @@ struct ksft_case {
 			       ##__VA_ARGS__, __FILE__, __LINE__,	\
 			       strerror(errno));			\
 		fflush(stdout);						\
-		_exit(KSFT_ERROR);					\
+		_exit(geteuid() ? KSFT_SKIP : KSFT_ERROR);		\
 	}								\
 } while (0)
 
@@ -90,48 +97,54 @@ struct ksft_case {
 	_exit(KSFT_SKIP);						\
 } while (0)
 
-static inline int ksft_run_case(const struct ksft_case *c)
-{
-	int status;
-	pid_t pid;
+/* Called in the child, in front of each case. */
+static void (*ksft_before_case)(void);
 
+static void ksft_child(void (*run)(void))
+{
+	if (ksft_before_case)
+		ksft_before_case();
+	run();
 	fflush(stdout);
-	pid = fork();
-	if (pid < 0)
-		return -1;
-	if (!pid) {
-		c->run();
-		fflush(stdout);
-		_exit(KSFT_PASS);
-	}
-	while (waitpid(pid, &status, 0) < 0)
-		if (errno != EINTR)
-			return -1;
-	return status;
+	_exit(KSFT_PASS);
 }
 
-static inline void ksft_report_case(const char *name, int status)
+/* Exit status of a case, or what stands for the signal that ended it. */
+static int ksft_run_case(const struct ksft_case *c)
 {
-	if (status >= 0 && WIFEXITED(status)) {
-		switch (WEXITSTATUS(status)) {
-		case KSFT_PASS:
-			ksft_test_result_pass("%s\n", name);
-			return;
-		case KSFT_FAIL:
-			ksft_test_result_fail("%s\n", name);
-			return;
-		case KSFT_SKIP:
-			ksft_test_result_skip("%s\n", name);
-			return;
-		}
-	} else if (status >= 0 && WIFSIGNALED(status)) {
-		ksft_print_msg("%s: killed by signal %d\n", name,
-			       WTERMSIG(status));
+	int status;
+
+	fflush(stdout);
+	status = ksft_kept(ksft_child, c->run);
+	if (status < 0 || WIFEXITED(status))
+		return status < 0 ? KSFT_ERROR : WEXITSTATUS(status);
+	ksft_print_msg("%s: killed by signal %d\n", c->name, WTERMSIG(status));
+	return KSFT_ERROR;
+}
+
+static unsigned int ksft_passed, ksft_failed, ksft_skipped, ksft_errors;
+
+static void ksft_report_case(const char *name, int status)
+{
+	switch (status) {
+	case KSFT_PASS:
+		ksft_passed++;
+		ksft_test_result_pass("%s\n", name);
+		return;
+	case KSFT_FAIL:
+		ksft_failed++;
+		ksft_test_result_fail("%s\n", name);
+		return;
+	case KSFT_SKIP:
+		ksft_skipped++;
+		ksft_test_result_skip("%s\n", name);
+		return;
 	}
+	ksft_errors++;
 	ksft_test_result_error("%s\n", name);
 }
 
-static inline int ksft_wanted(const char *name, int argc, char **argv)
+static int ksft_wanted(const char *name, int argc, char **argv)
 {
 	int i;
 
@@ -141,12 +154,19 @@ static inline int ksft_wanted(const char *name, int argc, char **argv)
 	return argc < 2;
 }
 
-/*
- * Run every case, or with arguments only those named. The exit status only
- * says whether the program got to its end: the verdict is in the TAP lines.
- */
-static inline int ksft_run_cases(const struct ksft_case *cases, size_t nr,
-				 int argc, char **argv)
+/* No case at all has failed to pass: a name that is none must not go unseen. */
+static int ksft_exit_status(void)
+{
+	if (ksft_failed || ksft_errors)
+		return KSFT_FAIL;
+	if (ksft_passed)
+		return KSFT_PASS;
+	return ksft_skipped ? KSFT_SKIP : KSFT_FAIL;
+}
+
+/* Run every case, or with arguments only those named. */
+static int ksft_run_cases(const struct ksft_case *cases, size_t nr,
+			  int argc, char **argv)
 {
 	size_t i, wanted = 0;
 
@@ -158,8 +178,10 @@ static inline int ksft_run_cases(const struct ksft_case *cases, size_t nr,
 		if (ksft_wanted(cases[i].name, argc, argv))
 			ksft_report_case(cases[i].name,
 					 ksft_run_case(&cases[i]));
+	ksft_print_msg("Totals: pass:%u fail:%u xfail:0 xpass:0 skip:%u error:%u\n",
+		       ksft_passed, ksft_failed, ksft_skipped, ksft_errors);
 	fflush(stdout);
-	return KSFT_PASS;
+	return ksft_exit_status();
 }
 
 #endif /* __KSFT_CASES_H */

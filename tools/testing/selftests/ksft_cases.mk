@@ -1,11 +1,16 @@
 # SPDX-License-Identifier: GPL-2.0
-# What directories of static programs with ksft_cases.h have in common. They
-# name their TEST_GEN_PROGS and include this last.
+# What directories of programs with ksft_cases.h have in common. They name
+# their TEST_GEN_PROGS and include this last.
 
-CFLAGS += -O2 -Wall -Wextra -static
+# Pages of 4 kB, PTE tables that reach as far as on x86.
+ifeq ($(filter x86 x86_64 i386 i686,$(or $(ARCH),$(shell uname -m))),)
+TEST_GEN_PROGS :=
+endif
+
+CFLAGS += -O2 -Wall -Wextra
 LDLIBS += -lpthread
-LOCAL_HDRS := $(wildcard *.h) ../ksft_cases.h \
-	$(wildcard ../../../../include/uapi/linux/*_selftest.h)
+LOCAL_HDRS := $(wildcard *.h) $(wildcard ../ksft_*.h) \
+	$(wildcard ../../../../include/linux/*_selftest.h)
 
 programs := $(TEST_GEN_PROGS)
 
@@ -14,14 +19,14 @@ all:
 include ../lib.mk
 
 # v4.6's lib.mk knows neither OUTPUT nor programs that make builds.
-ifeq ($(TEST_GEN_PROGS),$(programs))
+ifndef CLEAN
 OUTPUT ?= $(CURDIR)
 TEST_PROGS := $(programs)
 
 all: $(addprefix $(OUTPUT)/,$(programs))
 
 $(OUTPUT)/%: %.c $(LOCAL_HDRS)
-	$(CC) $(CFLAGS) $< $(LDLIBS) -o $@
+	$(CC) $(CFLAGS) $(LDFLAGS) $< $(LDLIBS) -o $@
 
 clean:
 	$(RM) $(addprefix $(OUTPUT)/,$(programs))

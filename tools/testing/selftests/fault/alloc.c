@@ -23,9 +23,8 @@
 
 /* ---- injection -------------------------------------------------------------- */
 
-static struct {
+static const struct {
 	const char *name, *value;
-	char before[24];
 } attrs[] = {
 	{ .name = "probability", .value = "0" },
 	{ .name = "task-filter", .value = "Y" },
@@ -41,13 +40,9 @@ static struct {
 static void attr_write(const char *name, const char *value)
 {
 	char path[80];
-	int fd;
 
 	snprintf(path, sizeof(path), DIR "%s", name);
-	fd = open(path, O_WRONLY);
-	ksft_need(fd >= 0 && write(fd, value, strlen(value)) > 0,
-		  "%s to %s", value, path);
-	close(fd);
+	ksft_need(ksft_change(path, value), "%s to %s", value, path);
 }
 
 static void attr_set(const char *name, long value)
@@ -321,19 +316,19 @@ static const struct ksft_case cases[] = {
 	CASE(zero_page_first_fails),
 };
 
-/* The attributes are the system's: they are put back in the end. */
+/* The probability is put back first: the others are changed before it. */
+static void set_attributes(void)
+{
+	unsigned int i = ARRAY_SIZE(attrs);
+
+	if (access(DIR "times", W_OK))
+		ksft_case_skip("no " DIR);
+	while (i--)
+		attr_write(attrs[i].name, attrs[i].value);
+}
+
 int main(int argc, char **argv)
 {
-	int there = !access(DIR "times", W_OK);
-	unsigned int i;
-	int ret;
-
-	for (i = 0; there && i < ARRAY_SIZE(attrs); i++) {
-		attr_read(attrs[i].name, attrs[i].before, 24);
-		attr_write(attrs[i].name, attrs[i].value);
-	}
-	ret = ksft_run_cases(cases, ARRAY_SIZE(cases), argc, argv);
-	for (i = 0; there && i < ARRAY_SIZE(attrs); i++)
-		attr_write(attrs[i].name, attrs[i].before);
-	return ret;
+	ksft_before_case = set_attributes;
+	return ksft_run_cases(cases, ARRAY_SIZE(cases), argc, argv);
 }

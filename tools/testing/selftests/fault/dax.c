@@ -4,13 +4,12 @@
  * is copied with i_mmap_rwsem held, and no page is locked meanwhile. Reclaim
  * takes that lock, so that nothing may be allocated under it.
  *
- * The device is a RAM disk (v4.6: BLK_DEV_RAM_DAX) or legacy persistent memory
- * (later kernels: memmap=16M!192M), with an ext4 on it.
+ * The device, which KSFT_SCRATCH_DAX names, is a RAM disk (v4.6:
+ * BLK_DEV_RAM_DAX) or legacy persistent memory (later kernels:
+ * memmap=16M!192M), blank or with an ext4 of ours on it.
  */
 #include "handler.h"
 
-#define RAM_DISK	"/dev/ram0"
-#define PMEM		"/dev/pmem0"
 #define PAGES		16
 #define FAULTS		8
 #define ROUNDS		300
@@ -21,22 +20,24 @@ static int prot, flags;
 
 /* ---- a file ------------------------------------------------------------ */
 
+static void make_fs(const char *disk)
+{
+	char mke2fs[128];
+
+	snprintf(mke2fs, sizeof(mke2fs),
+		 "busybox mke2fs -F -b 4096 -L %s '%.40s' >/dev/null 2>&1",
+		 KSFT_SCRATCH_LABEL, disk);
+	if (system(mke2fs))
+		ksft_case_skip("cannot: %s", mke2fs);
+}
+
 static void mount_dax(void)
 {
-	const char *disk = access(PMEM, F_OK) ? RAM_DISK : PMEM;
-	unsigned long long size = 0;
-	int fd = open(disk, O_RDWR | O_EXCL);
-	char mke2fs[64];
+	const char *disk = ksft_scratch_or("KSFT_SCRATCH_DAX", 1);
 
-	if (fd < 0 || ioctl(fd, BLKGETSIZE64, &size) || size > SCRATCH_MAX)
-		ksft_case_skip("no small and unused %s", disk);
-	close(fd);
-	snprintf(mke2fs, sizeof(mke2fs),
-		 "busybox mke2fs -F -b 4096 %s >/dev/null", disk);
-	ksft_need(!system(mke2fs), "%s", mke2fs);
-	ksft_need(!unshare(CLONE_NEWNS), "a mount namespace");
-	ksft_need(!mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL),
-		  "private mounts");
+	if (!ksft_undos->own_mounts)
+		ksft_case_skip("no mount namespace of its own: not root");
+	make_fs(disk);
 	if (mount(disk, MNT, "ext4", 0, "dax"))
 		ksft_case_skip("no DAX on %s (errno %d)", disk, errno);
 }

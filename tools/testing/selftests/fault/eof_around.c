@@ -11,19 +11,11 @@
 #include <sys/resource.h>
 #include <sys/uio.h>
 
-#define XFS		"/dev/vdb"
-#define XFS_MAX		(512ULL << 20)
 #define WINDOW		(64UL << 10)	/* fault_around_bytes by default */
 
 static void mount_xfs(void)
 {
-	unsigned long long size = 0;
-	int fd = open(XFS, O_RDONLY | O_EXCL);	/* EBUSY: mounted */
-
-	if (fd < 0 || ioctl(fd, BLKGETSIZE64, &size) || size > XFS_MAX)
-		ksft_case_skip("no small and unused xfs on " XFS);
-	close(fd);
-	private_mount(XFS, "xfs", NULL);
+	private_mount(ksft_scratch("KSFT_SCRATCH_XFS"), "xfs", NULL);
 }
 
 /* A file of one write, every page with its own number in it, and cached. */

@@ -333,7 +333,8 @@ static void swap_on(const char *path)
 		  pwrite(fd, "SWAPSPACE2", 10, PAGE - 10) == 10 && !fsync(fd),
 		  "a swap header");
 	close(fd);
-	ksft_need(!swapon(path, 0), "swapon");
+	ksft_need(ksft_undo_later(KSFT_SWAP, path, "") && !swapon(path, 0),
+		  "swapon");
 }
 
 #define CG		MNT "/cg"
@@ -362,41 +363,22 @@ static void swap_out_loop(void)
 	helper_stop(reclaimer);
 }
 
-static void cgroup_remove(void)
-{
-	rmdir(GROUP);
-	write_string(CG "/cgroup.subtree_control", "-memory");
-}
-
-/* The work is a child's, so that all is put back when it fails. */
+/* The work is a child's, for the group is its own. */
 static void swap(void)
 {
-	int status;
-	pid_t pid;
-
 	mount_scratch();
-	ksft_need(!mkdir(CG, 0700), "mkdir");
-	if (mount("none", CG, "cgroup2", 0, NULL))
+	ksft_need(ksft_mkdir(CG), "mkdir " CG);
+	if (!ksft_mount("none", CG, "cgroup2", 0, NULL))
 		ksft_case_skip("no cgroup2");
-	write_string(CG "/cgroup.subtree_control", "+memory");
-	ksft_need(!mkdir(GROUP, 0700), "a cgroup");
-	if (access(RECLAIM, W_OK)) {
-		cgroup_remove();
+	if (!ksft_controller(CG "/cgroup.subtree_control", "memory"))
+		ksft_case_skip("no memory controller on cgroup2");
+	ksft_need(ksft_mkdir(GROUP), "a cgroup");
+	if (access(RECLAIM, W_OK))
 		ksft_case_skip("no memory.reclaim");
-	}
 	swap_on(MNT "/swap");
-	pid = fork();
-	if (!pid) {
-		swap_out_loop();
-		fflush(stdout);
-		_exit(0);
-	}
-	ksft_need(pid > 0 && waitpid(pid, &status, 0) == pid, "a child");
+	in_child(swap_out_loop);
 	ksft_need(!swapoff(MNT "/swap"), "swapoff");
-	cgroup_remove();
-	if (WIFEXITED(status) && WEXITSTATUS(status))
-		_exit(WEXITSTATUS(status));
-	ksft_check(!status, "ended with %#x", status);
+	unlink(MNT "/swap");
 }
 
 /* ---- races: pages that are given up meanwhile ------------------------------ */

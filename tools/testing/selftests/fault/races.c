@@ -391,7 +391,7 @@ RACE(huge, moved, 0)
 RACE(huge, unmapped, 1)
 RACE(huge, forked, 0)
 
-/* khugepaged without a pause; main() puts it back. */
+/* khugepaged without a pause */
 static void anon_collapsed(void)
 {
 	long before;
@@ -443,17 +443,10 @@ static const struct ksft_case cases[] = {
 
 int main(int argc, char **argv)
 {
-	char khugepaged[64] = "";
-	int ret;
-
 	if (argc > 1 && sscanf(argv[1], "rounds=%lu", &rounds) == 1) {
 		argc--;
 		argv++;
 	}
-	thp_on();
-	thp_get(KHUGEPAGED, khugepaged, sizeof(khugepaged));
-	ret = ksft_run_cases(cases, ARRAY_SIZE(cases), argc, argv);
-	thp_set(KHUGEPAGED, khugepaged);
-	thp_restore();
-	return ret;
+	ksft_before_case = thp_on;
+	return ksft_run_cases(cases, ARRAY_SIZE(cases), argc, argv);
 }

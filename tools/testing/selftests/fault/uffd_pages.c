@@ -368,10 +368,6 @@ static const struct ksft_case cases[] = {
 
 int main(int argc, char **argv)
 {
-	int ret;
-
-	thp_on();
-	ret = ksft_run_cases(cases, ARRAY_SIZE(cases), argc, argv);
-	thp_restore();
-	return ret;
+	ksft_before_case = thp_on;
+	return ksft_run_cases(cases, ARRAY_SIZE(cases), argc, argv);
 }

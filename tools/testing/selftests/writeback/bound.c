@@ -41,27 +41,27 @@ static void bounded(uint32_t who)
 	ksft_check(s.queued <= 1, "%llu items queued", s.queued);
 }
 
-WB_CASE(task)
+static void task(void)
 {
 	bounded(WBST_TASK);
 }
 
-WB_CASE(reclaim)
+static void reclaim(void)
 {
 	bounded(WBST_MEMALLOC);
 }
 
-WB_CASE(oom_victim)
+static void oom_victim(void)
 {
 	bounded(WBST_OOM_VICTIM);
 }
 
-WB_CASE(softirq)
+static void softirq(void)
 {
 	bounded(WBST_SOFTIRQ);
 }
 
-WB_CASE(each_call_is_told)
+static void each_call_is_told(void)
 {
 	int dev = wb_stall();
 	struct wbst_start s;
@@ -95,7 +95,7 @@ static long largest_begun(const char *trace, char *reason, size_t size)
 	return most;
 }
 
-WB_CASE(largest_wish_is_kept)
+static void largest_wish_is_kept(void)
 {
 	char reason[64] = "";
 	struct wbst_start s;
@@ -119,7 +119,7 @@ WB_CASE(largest_wish_is_kept)
 }
 
 /* A request that was begun makes room for the next one, time and again. */
-WB_CASE(room_for_the_next)
+static void room_for_the_next(void)
 {
 	struct wbst_start s;
 	int dev, i;
@@ -143,7 +143,7 @@ WB_CASE(room_for_the_next)
 }
 
 /* A device file that is closed, or whose owner is killed, stalls nobody. */
-WB_CASE(killed_owner)
+static void killed_owner(void)
 {
 	pid_t pid = fork();
 	int status;

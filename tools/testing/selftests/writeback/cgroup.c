@@ -7,43 +7,23 @@
 #include "wb_util.h"
 
 #define CG		"/tmp/wb.cgroup"
-#define CONTROL		CG "/cgroup.subtree_control"
 #define FILE_PATH	WB_MNT "/cgroup"
 #define FILE_PAGES	64
 #define ROUNDS		64
 #define SEED		((uint64_t)getpid())
 
-/* --- cgroups, put back whatever becomes of a case ---------------------- */
+/* --- cgroups ------------------------------------------------------------ */
 
 static const char *const groups[] = { CG "/wb_one", CG "/wb_two" };
-
-static bool cg_mounted(void)
-{
-	mkdir(CG, 0700);
-	return !mount("none", CG, "cgroup2", 0, NULL);
-}
 
 static void cg_need(void)
 {
 	size_t i;
 
-	if (!cg_mounted())
-		ksft_case_skip("no cgroup2");
-	if (!wb_write_text(CONTROL, "+memory +io"))
-		ksft_case_skip("no memory and io controllers on cgroup2");
+	wb_ext4_dev();		/* or skip, before anything is changed */
+	wb_mount_cgroup2(CG);
 	for (i = 0; i < ARRAY_SIZE(groups); i++)
-		ksft_need(!mkdir(groups[i], 0700), "mkdir %s", groups[i]);
-}
-
-static void cg_remove(void)
-{
-	size_t i;
-
-	for (i = 0; i < ARRAY_SIZE(groups); i++)
-		rmdir(groups[i]);
-	wb_write_text(CONTROL, "-memory -io");
-	umount(CG);
-	rmdir(CG);
+		ksft_need(ksft_mkdir(groups[i]), "mkdir %s", groups[i]);
 }
 
 /* In a child of its own, which joins the group first. Its exit is ours. */
@@ -69,33 +49,12 @@ static void cg_run(const char *group, void (*body)(void))
 		_exit(WEXITSTATUS(status));
 }
 
-static int cg_guard(void (*body)(void))
-{
-	int status = -1;
-	pid_t pid;
-
-	fflush(stdout);
-	pid = fork();
-	ksft_need(pid >= 0, "fork");
-	if (!pid) {
-		cg_need();
-		wb_guard(body);
-		_exit(KSFT_PASS);
-	}
-	waitpid(pid, &status, 0);
-	cg_remove();
-	return status;
-}
-
 #define CG_CASE(name)						\
 	static void name##_body(void);				\
 	static void name(void)					\
 	{							\
-		int status = cg_guard(name##_body);		\
-								\
-		ksft_need(WIFEXITED(status), "a signal");	\
-		if (WEXITSTATUS(status))			\
-			_exit(WEXITSTATUS(status));		\
+		cg_need();					\
+		name##_body();					\
 	}							\
 	static void name##_body(void)
 
@@ -150,18 +109,20 @@ static void check_flags(const char *flags)
 /* Slab allocations of this task that may not wait fail from now on. */
 static void fail_atomic(void)
 {
+	if (access(WB_FAILSLAB "task-filter", W_OK))
+		ksft_case_skip("no " WB_FAILSLAB);
 	wb_set(WB_FAILSLAB "task-filter", 1);
 	wb_set(WB_FAILSLAB "ignore-gfp-wait", 1);
 	wb_set(WB_FAILSLAB "interval", 1);
 	wb_set(WB_FAILSLAB "verbose", 0);
 	wb_set(WB_FAILSLAB "times", FAILURES);
 	wb_set(WB_FAILSLAB "probability", 100);
-	wb_set("/proc/self/make-it-fail", 1);
+	wb_make_it_fail(true);
 }
 
 static void fail_no_more(void)
 {
-	wb_set("/proc/self/make-it-fail", 0);
+	wb_make_it_fail(false);
 	if (wb_get(WB_FAILSLAB "times") == FAILURES)
 		ksft_case_skip("failslab spares what may wake kswapd");
 }
@@ -176,9 +137,9 @@ static char disk_page[WB_PAGE] __aligned(WB_PAGE);
 
 static void read_disk(void)
 {
-	int fd = open(WB_EXT4_DEV, O_RDONLY | O_DIRECT | O_CLOEXEC);
+	int fd = open(wb_ext4_dev(), O_RDONLY | O_DIRECT | O_CLOEXEC);
 
-	ksft_need(fd >= 0, "opening " WB_EXT4_DEV);
+	ksft_need(fd >= 0, "opening %s", wb_ext4_dev());
 	ksft_check(pread(fd, disk_page, WB_PAGE, 0) == (ssize_t)WB_PAGE,
 		   "cannot read: errno %d", errno);
 	close(fd);
@@ -345,7 +306,7 @@ CG_CASE(syncfs_without_item)
 	fail_atomic();
 	ksft_check(!syncfs(fd), "syncfs: errno %d", errno);
 	fail_no_more();
-	ksft_check(wb_pages_on_disk(fd, WB_EXT4_DEV, SEED) == FILE_PAGES,
+	ksft_check(wb_pages_on_disk(fd, wb_ext4_dev(), SEED) == FILE_PAGES,
 		   "syncfs() came back before the data was on the disk");
 	close(fd);
 }

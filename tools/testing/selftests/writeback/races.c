@@ -13,7 +13,7 @@
 #define CGROUPS		8
 #define FILE_PAGES	64
 #define WB_CGROUP	"/tmp/wb.cgroup"
-#define WB_SCSI_DEV	"/dev/sda"
+#define WB_SCSI_DEV	"/dev/sda"	/* if it is scsi_debug: see below */
 
 static bool stop;
 
@@ -65,7 +65,7 @@ static void come_and_go(void)
 	}
 }
 
-WB_CASE(unregistered_bdi)
+static void unregistered_bdi(void)
 {
 	close(wb_open_device());	/* or skip */
 	run_with_starters(come_and_go);
@@ -78,21 +78,6 @@ static void cgroup_path(char *path, size_t size, int i, const char *file)
 	snprintf(path, size, WB_CGROUP "/wb%d%s", i, file);
 }
 
-static void set_up_cgroups(void)
-{
-	mkdir(WB_CGROUP, 0700);
-	if (mount("none", WB_CGROUP, "cgroup2", 0, NULL))
-		ksft_case_skip("no cgroup2");
-	if (!wb_write_text(WB_CGROUP "/cgroup.subtree_control", "+memory +io"))
-		ksft_case_skip("no memory and io controller");
-}
-
-static void tear_down_cgroups(void)
-{
-	umount2(WB_CGROUP, 0);
-	rmdir(WB_CGROUP);
-}
-
 /* A child that dirties a file from within a cgroup, and is gone. */
 static void dirty_in_cgroup(int i)
 {
@@ -101,7 +86,7 @@ static void dirty_in_cgroup(int i)
 	pid_t pid;
 
 	cgroup_path(path, sizeof(path), i, "");
-	ksft_need(!mkdir(path, 0700), "mkdir %s", path);
+	ksft_need(ksft_mkdir(path), "mkdir %s", path);
 	pid = fork();
 	ksft_need(pid >= 0, "fork");
 	if (!pid) {
@@ -126,20 +111,19 @@ static void cgroups_come_and_go(void)
 	}
 }
 
-WB_CASE(dying_wb)
+static void dying_wb(void)
 {
 	struct wb_counter own;
 	char path[64];
 	int i;
 
 	close(wb_open_device());
-	set_up_cgroups();
 	wb_mount_ext4();
+	wb_mount_cgroup2(WB_CGROUP);
 	wb_set(WB_VM "laptop_mode", 1);		/* its timer, meanwhile */
 	own = wb_count("writeback/writeback_start",
 		       "cgroup_ino>1 && cgroup_ino<4294967295");
 	run_with_starters(cgroups_come_and_go);
-	tear_down_cgroups();
 	ksft_need(!umount2(WB_MNT, 0), "umount");
 	ksft_need(wb_counted(&own), "a wb that is a cgroup's own");
 	wb_mount_ext4();
@@ -161,7 +145,7 @@ static bool written_by_timer(int fd, uint64_t seed)
 	int i;
 
 	for (i = 0; i < 20; i++) {
-		if (wb_pages_on_disk(fd, WB_EXT4_DEV, seed) == FILE_PAGES)
+		if (wb_pages_on_disk(fd, wb_ext4_dev(), seed) == FILE_PAGES)
 			return true;
 		wb_msleep(1500);
 	}
@@ -173,9 +157,10 @@ static void timer_of_ext4(uint64_t seed)
 	int fd;
 
 	wb_mount_ext4();
+	wb_set(WB_VM "dirty_writeback_centisecs", 360000);
 	sync();
 	fd = wb_dirty(WB_MNT "/laptop", seed, FILE_PAGES);
-	ksft_need(!wb_pages_on_disk(fd, WB_EXT4_DEV, seed), "a lazy flusher");
+	ksft_need(!wb_pages_on_disk(fd, wb_ext4_dev(), seed), "a lazy flusher");
 	wb_set(WB_VM "laptop_mode", 1);
 	ksft_check(written_by_timer(fd, seed),
 		   "the laptop mode timer did not get the data written");
@@ -188,7 +173,26 @@ static void timer_of_ext4(uint64_t seed)
  */
 static bool blk_mq_without_timer(void)
 {
-	return wb_kernel_major() < 5 && !access("/sys/block/vda/mq", F_OK);
+	const char *dev = strrchr(wb_ext4_dev(), '/');
+	char path[64];
+
+	snprintf(path, sizeof(path), "/sys/block%.32s/mq", dev);
+	return wb_kernel_major() < 5 && !access(path, F_OK);
+}
+
+/* A disk in memory, small, and nobody's. */
+static int open_scsi_debug(void)
+{
+	unsigned long long size = 0;
+	char model[32] = "";
+	int fd;
+
+	wb_read_text("/sys/block/sda/device/model", model, sizeof(model));
+	fd = open(WB_SCSI_DEV, O_RDWR | O_EXCL | O_CLOEXEC);
+	if (fd < 0 || strncmp(model, "scsi_debug", strlen("scsi_debug")) ||
+	    ioctl(fd, BLKGETSIZE64, &size) || size > KSFT_SCRATCH_MAX)
+		ksft_case_skip("no unused scsi_debug that arms the timer");
+	return fd;
 }
 
 static long sectors_written(void)
@@ -223,10 +227,9 @@ static long good_pages_of_scsi(uint64_t seed, long from, long nr)
 static void timer_of_scsi(uint64_t seed)
 {
 	long before, all = FILE_PAGES * WB_PAGE / 512;
-	int fd;
+	int fd, claim = open_scsi_debug();
 
-	if (access(WB_SCSI_DEV, F_OK))
-		ksft_case_skip("no disk that arms the timer");
+	wb_set(WB_VM "dirty_writeback_centisecs", 360000);
 	before = sectors_written();
 	fd = wb_dirty(WB_SCSI_DEV, seed, FILE_PAGES);
 	wb_set(WB_VM "laptop_mode", 1);
@@ -237,11 +240,11 @@ static void timer_of_scsi(uint64_t seed)
 	ksft_check(good_pages_of_scsi(seed, 0, FILE_PAGES) == FILE_PAGES,
 		   "what the timer got written is not the data");
 	close(fd);
+	close(claim);
 }
 
-WB_CASE(laptop_timer)
+static void laptop_timer(void)
 {
-	wb_set(WB_VM "dirty_writeback_centisecs", 360000);
 	if (blk_mq_without_timer())
 		timer_of_scsi(getpid());
 	else

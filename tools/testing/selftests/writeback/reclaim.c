@@ -71,16 +71,18 @@ static void drive(long *queued, long *others)
 	reclaim_rounds(locked);
 	*queued = wb_counted(&q);
 	*others = wb_counted(&n) + wb_counted(&m);
-	wb_restore_knobs();
+	ksft_put_values_back();
 	wb_fuse_set_hold(&f, false);
 }
 
-WB_CASE(bounded)
+static void bounded(void)
 {
 	long queued, others;
 
 	if (!wb_has_event("writeback/writeback_nowork"))
 		ksft_case_skip("reclaim starts writeback in another way here");
+	wb_ext4_dev();
+	close(wb_open_device());
 	drive(&queued, &others);
 	ksft_print_msg("%ld queued, %ld merged or without item\n", queued,
 		       others);

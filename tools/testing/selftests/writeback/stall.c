@@ -52,13 +52,22 @@ static void small_requests(const char *loop)
 
 	snprintf(path, sizeof(path), "/sys/block/%s/queue/max_sectors_kb",
 		 loop + strlen("/dev/"));
-	wb_set(path, WB_PAGE / 1024);
+	wb_set(path, WB_PAGE / 1024);	/* of one that was free */
+}
+
+static int loop_control(void)
+{
+	int fd = open("/dev/loop-control", O_RDWR | O_CLOEXEC);
+
+	if (fd < 0)
+		ksft_case_skip("no loop devices");
+	return fd;
 }
 
 static void set_up_loop(struct place *p)
 {
 	struct loop_info64 info = { .lo_flags = LO_FLAGS_AUTOCLEAR };
-	int control = open("/dev/loop-control", O_RDWR | O_CLOEXEC);
+	int control = loop_control();
 	int file = open(WB_FUSE_DISK, O_RDWR | O_CLOEXEC);
 	int nr = ioctl(control, LOOP_CTL_GET_FREE), loop;
 
@@ -80,6 +89,8 @@ static struct place set_up(const char *dev, const char *type)
 {
 	struct place p = { .dev = dev, .type = type, .fd = -1 };
 
+	if (dev)
+		close(loop_control());
 	p.fuse = wb_fuse_mount(dev, FILES * FILE_PAGES * WB_PAGE);
 	if (dev)
 		set_up_loop(&p);
@@ -254,23 +265,23 @@ static void stall_and_release(const char *dev, const char *type)
 	check_remounted(&p, seed);
 }
 
-WB_CASE(ext4)
+static void ext4(void)
 {
-	stall_and_release(WB_EXT4_DEV, "ext4");
+	stall_and_release(ksft_scratch(WB_EXT4), "ext4");
 }
 
-WB_CASE(xfs)
+static void xfs(void)
 {
-	stall_and_release(WB_XFS_DEV, "xfs");
+	stall_and_release(ksft_scratch(WB_XFS), "xfs");
 }
 
-WB_CASE(fuse)
+static void fuse(void)
 {
 	stall_and_release(NULL, "fuse");
 }
 
 /* The device is gone: fsync(2) says so, and works again once it is back. */
-WB_CASE(error_is_told)
+static void error_is_told(void)
 {
 	struct place p = set_up(NULL, "fuse");
 	int fd;
@@ -339,16 +350,16 @@ static void disk_gone(const char *dev, const char *type)
 	check_remounted(&p, 1);
 }
 
-WB_CASE(ext4_disk_gone)
+static void ext4_disk_gone(void)
 {
-	disk_gone(WB_EXT4_DEV, "ext4");
+	disk_gone(ksft_scratch(WB_EXT4), "ext4");
 }
 
-WB_CASE(xfs_disk_gone)
+static void xfs_disk_gone(void)
 {
 	if (wb_kernel_major() < 5)
 		ksft_case_skip("lockdep warns of how this XFS takes an error");
-	disk_gone(WB_XFS_DEV, "xfs");
+	disk_gone(ksft_scratch(WB_XFS), "xfs");
 }
 
 static const struct ksft_case cases[] = {

@@ -16,7 +16,7 @@
 #define OBJECTS		4000
 #define STACK		(16 * 1024)
 #define TRIES		3
-#define LINKS		"/tmp/wb.links"
+#define LINKS		"/tmp/wb.links"	/* on a tmpfs of its own */
 
 #define START		"sync_mode==0 && sb_dev==0 && reason==2"
 
@@ -80,7 +80,6 @@ static void fill_slabs(void)
 
 	memset(text, 'x', sizeof(text) - 1);
 	text[sizeof(text) - 1] = 0;
-	mkdir(LINKS, 0700);
 	for (i = 0; i < OBJECTS; i++) {
 		snprintf(path, sizeof(path), LINKS "/%d", i);
 		ksft_need(!symlink(text, path), "symlink %d", i);
@@ -96,7 +95,6 @@ static void empty_slabs(void)
 		snprintf(path, sizeof(path), LINKS "/%d", i);
 		unlink(path);
 	}
-	rmdir(LINKS);
 }
 
 struct figures {
@@ -136,7 +134,7 @@ static bool sync_without_memory(const struct figures *n, char *spare)
 	pthread_barrier_wait(&syncers.go);
 	in_time &= wb_wait_for(answered(n) >= SYNCERS, 60);
 	munmap(spare, WB_SPARE_PAGES * WB_PAGE);
-	wb_restore_knobs();
+	ksft_put_values_back();
 	return in_time;
 }
 
@@ -183,7 +181,7 @@ static long one_try(struct wb_fuse *f, uint64_t seed)
 }
 
 /* An object freed just then may serve all: that try says nothing. */
-WB_CASE(no_item_from_the_reserve)
+static void no_item_from_the_reserve(void)
 {
 	struct wb_fuse f;
 	long nowork = 0;
@@ -191,11 +189,13 @@ WB_CASE(no_item_from_the_reserve)
 
 	if (!wb_has_event("writeback/writeback_nowork"))
 		ksft_case_skip("starting writeback allocates nothing here");
+	close(wb_open_device());
 	wb_one_cpu();
 	wb_prewarm_workers();
+	wb_mount_at(LINKS, "none", "tmpfs");
 	f = wb_fuse_mount(NULL, WB_PAGE);
 	wb_set("/proc/self/oom_score_adj", 1000);	/* if it comes to that */
-	wb_set(WB_VM "drop_caches", 3);
+	wb_write_text(WB_VM "drop_caches", "3");
 	for (i = 0; i < TRIES && !nowork; i++) {
 		wb_one_cpu();
 		/* keep all of the DMA zone for those who need just that */

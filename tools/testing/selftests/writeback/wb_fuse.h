@@ -285,26 +285,36 @@ static inline struct wb_fuse wb_fuse_mount(const char *dev, uint64_t size)
 		.size = size, .cached = !dev, .disk = -1,
 	};
 	char options[128];
+	pid_t server;
 
 	if (dev) {
-		f.disk = open(dev, O_RDWR | O_DIRECT | O_CLOEXEC);
+		/* and nobody else, as long as this goes on */
+		f.disk = open(dev, O_RDWR | O_DIRECT | O_EXCL | O_CLOEXEC);
 		ksft_need(f.disk >= 0, "opening %s", dev);
 		f.size = lseek(f.disk, 0, SEEK_END);
 	} else {
 		f.memory = wb_shared(size);
 	}
 	f.fd = open("/dev/fuse", O_RDWR | O_NONBLOCK | O_CLOEXEC);
+	if (f.fd < 0 && errno == ENOENT)
+		ksft_case_skip("no /dev/fuse");
 	ksft_need(f.fd >= 0, "/dev/fuse");
+	if (!ksft_undos->own_mounts)
+		ksft_case_skip("no mount namespace of its own: not root");
 	ksft_need(!pipe(f.life), "pipe");
 	snprintf(options, sizeof(options),
 		 "fd=%d,rootmode=40000,user_id=0,group_id=0", f.fd);
-	mkdir(WB_FUSE, 0700);
+	wb_mkdir(WB_FUSE);
 	ksft_need(!mount("wb", WB_FUSE, "fuse", MS_NODEV, options), "mount");
-	if (!fork()) {
+	server = fork();
+	ksft_need(server >= 0, "fork");
+	if (!server) {
 		close(f.life[1]);
 		mlockall(MCL_CURRENT | MCL_FUTURE);
 		wb_fuse_serve(&f);
 	}
+	ksft_need(ksft_serving_child(server) &&
+		  ksft_undo_later(KSFT_MOUNT, WB_FUSE, ""), "room");
 	close(f.fd);
 	close(f.life[0]);
 	if (dev)

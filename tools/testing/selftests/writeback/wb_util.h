@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * wb_util.h: what the writeback tests share. Knobs and mounts are put back
- * whatever becomes of a case; patterns tell whether data reached the disk;
+ * whatever becomes of a case (ksft_undo.h), and no disk is written to but a
+ * scratch disk (ksft_scratch.h); patterns tell whether data reached the disk;
  * tracepoints are counted through perf, or read as text through an instance
  * of the tracing directory.
  */
 #ifndef __WB_UTIL_H
 #define __WB_UTIL_H
 
-#include "../ksft_cases.h"
+#include "../ksft_scratch.h"
 
 #include <fcntl.h>
 #include <signal.h>
@@ -32,8 +33,8 @@
 #define WB_FUSE		"/tmp/wb.fuse"
 #define WB_PAGE		4096UL
 
-#define WB_EXT4_DEV	"/dev/vda"
-#define WB_XFS_DEV	"/dev/vdb"
+#define WB_EXT4		"KSFT_SCRATCH_EXT4"
+#define WB_XFS		"KSFT_SCRATCH_XFS"
 
 #ifndef __aligned
 #define __aligned(x) __attribute__((aligned(x)))
@@ -74,12 +75,21 @@ static inline bool wb_write_text(const char *path, const char *text)
 	return n == (ssize_t)strlen(text);
 }
 
+/* Until the case ends; flushers then go by the intervals put back. */
 static inline void wb_set(const char *path, long value)
 {
 	char text[32];
 
+	if (strstr(path, "/dirty_") && !ksft_undo_of("sync"))
+		ksft_undo_later(KSFT_SYNC, "sync", "");
 	snprintf(text, sizeof(text), "%ld", value);
-	ksft_need(wb_write_text(path, text), "%s = %s", path, text);
+	ksft_need(ksft_change(path, text), "%s = %s", path, text);
+}
+
+static inline void wb_make_it_fail(bool on)
+{
+	ksft_need(wb_write_text("/proc/self/make-it-fail", on ? "1" : "0"),
+		  "make-it-fail");
 }
 
 static inline long wb_get(const char *path)
@@ -145,116 +155,65 @@ static inline void wb_msleep(long ms)
 	__ok;								\
 })
 
-/* --- leave the system as it was --------------------------------------- */
-
-struct wb_knob {
-	const char *path;
-	char value[64];
-	bool known;
-};
+/* --- places ------------------------------------------------------------ */
 
 #define WB_FAILSLAB	"/sys/kernel/debug/failslab/"
 #define WB_VM		"/proc/sys/vm/"
+#define WB_INSTANCE	WB_TRACING "/instances/wb"
 
-static struct wb_knob wb_knobs[] = {
-	{ .path = WB_FAILSLAB "probability" },	/* first: switches it off */
-	{ .path = WB_FAILSLAB "interval" },
-	{ .path = WB_FAILSLAB "times" },
-	{ .path = WB_FAILSLAB "verbose" },
-	{ .path = WB_FAILSLAB "task-filter" },
-	{ .path = WB_FAILSLAB "cache-filter" },
-	{ .path = WB_FAILSLAB "ignore-gfp-wait" },
-	{ .path = WB_VM "dirty_background_ratio" },
-	{ .path = WB_VM "dirty_ratio" },
-	{ .path = WB_VM "dirty_expire_centisecs" },
-	{ .path = WB_VM "dirty_writeback_centisecs" },
-	{ .path = WB_VM "laptop_mode" },
-	{ .path = WB_VM "min_free_kbytes" },
-	{ .path = WB_VM "lowmem_reserve_ratio" },
-	{ .path = "/proc/sys/fs/pipe-max-size" },
-	{ .path = "/sys/devices/system/cpu/cpu1/online" },
-	{ .path = "/sys/devices/system/cpu/cpu2/online" },
-	{ .path = "/sys/devices/system/cpu/cpu3/online" },
-};
-
-static inline void wb_save_knobs(void)
+static inline void wb_mkdir(const char *dir)
 {
-	struct wb_knob *k;
-
-	for (k = wb_knobs; k < wb_knobs + ARRAY_SIZE(wb_knobs); k++)
-		k->known = wb_read_text(k->path, k->value, sizeof(k->value));
+	ksft_need(ksft_undo_of(dir) || ksft_mkdir(dir), "mkdir %s", dir);
 }
 
-static inline void wb_restore_knobs(void)
+static inline void wb_mount_at(const char *dir, const char *dev,
+			       const char *type)
 {
-	char now[sizeof(wb_knobs[0].value)];
-	struct wb_knob *k;
+	bool done;
 
-	for (k = wb_knobs; k < wb_knobs + ARRAY_SIZE(wb_knobs); k++)
-		if (k->known && wb_read_text(k->path, now, sizeof(now)) &&
-		    strcmp(now, k->value))
-			wb_write_text(k->path, k->value);
-}
-
-static inline void wb_unmount(const char *dir)
-{
-	while (!umount2(dir, 0))
-		;
-	if (errno == EBUSY)
-		umount2(dir, MNT_DETACH);
-	rmdir(dir);
+	if (!ksft_undos->own_mounts)
+		ksft_case_skip("no mount namespace of its own: not root");
+	wb_mkdir(dir);
+	/* EBUSY: a FUSE server that is on its way out still has the disk */
+	ksft_need(wb_wait_for((done = ksft_mount(dev, dir, type, 0, NULL)) ||
+			      errno != EBUSY, 10), "%s to be free", dev);
+	if (!done && errno == ENODEV)
+		ksft_case_skip("no %s", type);
+	ksft_need(done, "%s on %s", type, dev);
 }
 
 static inline void wb_mount(const char *dev, const char *type)
 {
-	mkdir(WB_MNT, 0700);
-	ksft_need(!mount(dev, WB_MNT, type, 0, NULL), "%s on %s", type, dev);
+	wb_mount_at(WB_MNT, dev, type);
+}
+
+/* The scratch disk; skips before anything is changed if there is none. */
+static inline const char *wb_ext4_dev(void)
+{
+	static const char *dev;
+
+	if (!dev)
+		dev = ksft_scratch(WB_EXT4);
+	return dev;
 }
 
 static inline void wb_mount_ext4(void)
 {
-	wb_mount(WB_EXT4_DEV, "ext4");
+	wb_mount(wb_ext4_dev(), "ext4");
 }
 
-#define WB_INSTANCE	WB_TRACING "/instances/wb"
-
-/*
- * Run the body of a case in one more child, so that what it changed is put
- * back here, also when a failed check or a signal ended it.
- */
-static inline void wb_guard(void (*body)(void))
+static inline void wb_mount_cgroup2(const char *dir)
 {
-	int status = -1;
-	pid_t pid;
+	char control[64];
 
-	fflush(stdout);
-	wb_save_knobs();
-	pid = fork();
-	ksft_need(pid >= 0, "fork");
-	if (!pid) {
-		body();
-		fflush(stdout);
-		_exit(KSFT_PASS);
-	}
-	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
-		;
-	wb_restore_knobs();
-	wb_unmount(WB_MNT);
-	wb_unmount(WB_FUSE);
-	rmdir(WB_INSTANCE);
-	sync();		/* and flushers run by the intervals put back */
-	if (WIFEXITED(status))
-		_exit(WEXITSTATUS(status));
-	ksft_need(false, "ended by signal %d", WTERMSIG(status));
+	wb_mkdir(dir);
+	if (!ksft_mount("none", dir, "cgroup2", 0, NULL))
+		ksft_case_skip("no cgroup2");
+	snprintf(control, sizeof(control), "%s/cgroup.subtree_control", dir);
+	if (!ksft_controller(control, "memory") ||
+	    !ksft_controller(control, "io"))
+		ksft_case_skip("no memory and io controllers on cgroup2");
 }
-
-#define WB_CASE(name)				\
-	static void name##_body(void);		\
-	static void name(void)			\
-	{					\
-		wb_guard(name##_body);		\
-	}					\
-	static void name##_body(void)
 
 /* --- data that can be recognised -------------------------------------- */
 
@@ -388,6 +347,8 @@ static inline struct wb_counter wb_count(const char *event, const char *filter)
 	int i;
 
 	snprintf(path, sizeof(path), WB_TRACING "/events/%s/id", event);
+	if (access(path, R_OK))
+		ksft_case_skip("no tracepoint %s", event);
 	attr.config = wb_get(path);
 	c.nr = wb_min(c.nr, WB_MAX_CPUS);
 	for (i = 0; i < c.nr; i++) {
@@ -418,7 +379,9 @@ static inline void wb_trace(const char *event, const char *filter)
 {
 	char path[256];
 
-	mkdir(WB_INSTANCE, 0700);
+	if (access(WB_TRACING "/instances", W_OK))
+		ksft_case_skip("no " WB_TRACING "/instances");
+	wb_mkdir(WB_INSTANCE);
 	snprintf(path, sizeof(path), WB_INSTANCE "/events/%s/filter", event);
 	ksft_need(!filter || wb_write_text(path, filter), "filter %s", filter);
 	snprintf(path, sizeof(path), WB_INSTANCE "/events/%s/enable", event);

@@ -7,8 +7,8 @@
  * flusher sleeps in ->write_inode() for as long as it is told to. Closing the
  * file ends all that was begun through it.
  */
-#ifndef _UAPI_LINUX_WRITEBACK_SELFTEST_H
-#define _UAPI_LINUX_WRITEBACK_SELFTEST_H
+#ifndef _LINUX_WRITEBACK_SELFTEST_H
+#define _LINUX_WRITEBACK_SELFTEST_H
 
 #include <linux/ioctl.h>
 #include <linux/types.h>
@@ -81,4 +81,4 @@ struct wbst_start {
 #define WBST_RELEASE	_IO('W', 0x81)
 #define WBST_START	_IOWR('W', 0x82, struct wbst_start)
 
-#endif /* _UAPI_LINUX_WRITEBACK_SELFTEST_H */
+#endif /* _LINUX_WRITEBACK_SELFTEST_H */

@@ -18,8 +18,8 @@
  * EINVAL (a field that is not as described below, an unknown flag, padding
  * that is not zero). Further ones are listed at the request.
  */
-#ifndef _UAPI_LINUX_FAULT_SELFTEST_H
-#define _UAPI_LINUX_FAULT_SELFTEST_H
+#ifndef _LINUX_FAULT_SELFTEST_H
+#define _LINUX_FAULT_SELFTEST_H
 
 #include <linux/types.h>
 #include <linux/ioctl.h>
@@ -294,4 +294,4 @@ struct fault_selftest_event {
 #define FAULT_SELFTEST_REFS	_IOWR(FAULT_SELFTEST_IOC_MAGIC, 10, \
 				      struct fault_selftest_refs)
 
-#endif /* _UAPI_LINUX_FAULT_SELFTEST_H */
+#endif /* _LINUX_FAULT_SELFTEST_H */

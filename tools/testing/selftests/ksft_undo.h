@@ -1,0 +1,338 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * ksft_undo.h: what a case changes of the system is put back.
+ *
+ * A case says what it is about to change: a file with a value, a mount, a
+ * directory, a swap file. The keeper, its parent, undoes that in reverse
+ * order once the case has ended, or once the program is gone: it is in a
+ * session of its own, so that what kills the program's process group, as
+ * timeout(1) does for kselftest's runner, leaves it alone.
+ *
+ * As root a case is in a mount namespace of its own, which keeper and case
+ * share: nobody else sees its mounts.
+ */
+#ifndef __KSFT_UNDO_H
+#define __KSFT_UNDO_H
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/mount.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/swap.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define KSFT_UNDOS	128
+
+struct ksft_undo {
+	enum { KSFT_VALUE, KSFT_MOUNT, KSFT_DIR, KSFT_SWAP, KSFT_CHILD,
+	       KSFT_SYNC } what;
+	char path[108];
+	char value[80];
+};
+
+static struct ksft_undos {		/* shared by case and keeper */
+	unsigned int nr;
+	int own_mounts;
+	int status;			/* of the case, as of waitpid() */
+	struct ksft_undo undo[KSFT_UNDOS];
+} *ksft_undos;
+
+static volatile pid_t ksft_case_pid;	/* the keeper's child */
+
+/* ---- values ------------------------------------------------------------- */
+
+/* The value in use is the one in brackets, or all there is. */
+static inline int ksft_get(const char *path, char *value, size_t size)
+{
+	char buf[160], *p;
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	ssize_t n = -1;
+
+	if (fd >= 0) {
+		n = read(fd, buf, sizeof(buf) - 1);
+		close(fd);
+	}
+	if (n < 0)
+		return 0;
+	buf[n] = 0;
+	p = strchr(buf, '[');
+	p = p ? p + 1 : buf;
+	p[strcspn(p, "]\n")] = 0;
+	return snprintf(value, size, "%s", p) < (int)size;
+}
+
+static inline int ksft_put(const char *path, const char *value)
+{
+	int fd = open(path, O_WRONLY | O_TRUNC | O_CLOEXEC);
+	ssize_t n;
+
+	if (fd < 0)
+		return 0;
+	n = write(fd, value, strlen(value));
+	close(fd);
+	return n == (ssize_t)strlen(value);
+}
+
+static inline struct ksft_undo *ksft_undo_of(const char *path)
+{
+	unsigned int i;
+
+	for (i = 0; i < ksft_undos->nr; i++)
+		if (!strcmp(ksft_undos->undo[i].path, path))
+			return &ksft_undos->undo[i];
+	return NULL;
+}
+
+/* To be undone later; false if there is no room, and nothing must be done. */
+static inline int ksft_undo_later(int what, const char *path, const char *value)
+{
+	struct ksft_undo *u = &ksft_undos->undo[ksft_undos->nr];
+
+	if (ksft_undos->nr == KSFT_UNDOS || strlen(path) >= sizeof(u->path) ||
+	    strlen(value) >= sizeof(u->value))
+		return 0;
+	u->what = what;
+	strcpy(u->path, path);
+	strcpy(u->value, value);
+	__atomic_store_n(&ksft_undos->nr, ksft_undos->nr + 1, __ATOMIC_RELEASE);
+	return 1;
+}
+
+/* The value of a file as it is now, if that is not known yet. */
+static inline int ksft_keep(const char *path)
+{
+	char value[sizeof(((struct ksft_undo *)0)->value)];
+
+	if (ksft_undo_of(path))
+		return 1;
+	return ksft_get(path, value, sizeof(value)) &&
+	       ksft_undo_later(KSFT_VALUE, path, value);
+}
+
+/* Write a value, which will be put back. */
+static inline int ksft_change(const char *path, const char *value)
+{
+	return ksft_keep(path) && ksft_put(path, value);
+}
+
+/* ---- and back ------------------------------------------------------------- */
+
+static inline void ksft_put_back(const struct ksft_undo *u)
+{
+	char now[sizeof(u->value)];
+
+	if (!ksft_get(u->path, now, sizeof(now)) || strcmp(now, u->value))
+		ksft_put(u->path, u->value);
+}
+
+static inline void ksft_unmount(const char *dir)
+{
+	while (!umount2(dir, UMOUNT_NOFOLLOW))
+		;
+	if (errno == EBUSY)
+		umount2(dir, MNT_DETACH | UMOUNT_NOFOLLOW);
+}
+
+/* What was in a cgroup and has just been killed may take a moment. */
+static inline void ksft_rmdir(const char *path)
+{
+	int tries = 200;
+
+	while (rmdir(path) && errno == EBUSY && --tries)
+		usleep(10000);
+}
+
+static inline void ksft_undo(const struct ksft_undo *u)
+{
+	switch (u->what) {
+	case KSFT_VALUE:
+		return ksft_put_back(u);
+	case KSFT_MOUNT:
+		return ksft_unmount(u->path);
+	case KSFT_DIR:
+		return ksft_rmdir(u->path);
+	case KSFT_SWAP:
+		swapoff(u->path);
+		return;
+	case KSFT_CHILD:
+		kill(atoi(u->path), SIGKILL);
+		return;
+	case KSFT_SYNC:
+		sync();
+		return;
+	}
+}
+
+/* The values alone, while the case goes on. */
+static inline void ksft_put_values_back(void)
+{
+	unsigned int i = ksft_undos->nr;
+
+	while (i--)
+		if (ksft_undos->undo[i].what == KSFT_VALUE)
+			ksft_put_back(&ksft_undos->undo[i]);
+}
+
+/* ---- directories and mounts ------------------------------------------------ */
+
+static inline int ksft_mkdir(const char *path)
+{
+	return !mkdir(path, 0700) && ksft_undo_later(KSFT_DIR, path, "");
+}
+
+static inline int ksft_mount(const char *dev, const char *dir, const char *type,
+			     unsigned long flags, const char *options)
+{
+	return ksft_undos->own_mounts &&
+	       !mount(dev, dir, type, flags, options) &&
+	       ksft_undo_later(KSFT_MOUNT, dir, "");
+}
+
+/*
+ * A child that is needed to undo what comes after: a file system's server. It
+ * leaves the process group of the case, which is killed first.
+ */
+static inline int ksft_serving_child(pid_t pid)
+{
+	char text[16];
+
+	snprintf(text, sizeof(text), "%d", pid);
+	return !setpgid(pid, pid) && ksft_undo_later(KSFT_CHILD, text, "");
+}
+
+/* ---- cgroups -------------------------------------------------------------- */
+
+static inline int ksft_has_word(const char *path, const char *word)
+{
+	char text[256] = "", *p, *save;
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		return 0;
+	if (read(fd, text, sizeof(text) - 1) < 0)
+		text[0] = 0;
+	close(fd);
+	for (p = strtok_r(text, " \n", &save); p; p = strtok_r(NULL, " \n", &save))
+		if (!strcmp(p, word))
+			return 1;
+	return 0;
+}
+
+/* A controller for the children of a cgroup; off again if it was off. */
+static inline int ksft_controller(const char *control, const char *name)
+{
+	char text[32];
+
+	if (ksft_has_word(control, name))
+		return 1;
+	snprintf(text, sizeof(text), "-%s", name);
+	if (!ksft_undo_later(KSFT_VALUE, control, text))
+		return 0;
+	text[0] = '+';
+	return ksft_put(control, text);
+}
+
+/* ---- the keeper -------------------------------------------------------------- */
+
+static void ksft_end_case(int sig)
+{
+	(void)sig;
+	if (ksft_case_pid > 0)
+		kill(ksft_case_pid, SIGKILL);
+}
+
+static inline void ksft_clean_up(void)
+{
+	unsigned int i = __atomic_load_n(&ksft_undos->nr, __ATOMIC_ACQUIRE);
+
+	kill(-ksft_case_pid, SIGKILL);	/* what it has started */
+	while (i--)
+		ksft_undo(&ksft_undos->undo[i]);
+	while (waitpid(-1, NULL, 0) > 0 || errno == EINTR)
+		;
+}
+
+static inline void ksft_own_namespace(void)
+{
+	ksft_undos->own_mounts = !unshare(CLONE_NEWNS) &&
+		!mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL);
+}
+
+static inline void ksft_start_case(void (*child)(void (*)(void)),
+				   void (*run)(void), const sigset_t *mask)
+{
+	ksft_case_pid = fork();
+	if (!ksft_case_pid) {
+		setpgid(0, 0);
+		signal(SIGTERM, SIG_DFL);
+		signal(SIGINT, SIG_DFL);
+		signal(SIGHUP, SIG_DFL);
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		sigprocmask(SIG_SETMASK, mask, NULL);
+		child(run);
+	}
+	sigprocmask(SIG_SETMASK, mask, NULL);
+}
+
+/* SIGTERM: the program is gone. What has no parent any more is ours. */
+static inline void ksft_keeper(void (*child)(void (*)(void)),
+			       void (*run)(void), const sigset_t *mask)
+{
+	setsid();
+	signal(SIGTERM, ksft_end_case);
+	signal(SIGINT, SIG_IGN);
+	signal(SIGHUP, SIG_IGN);
+	prctl(PR_SET_CHILD_SUBREAPER, 1);
+	ksft_own_namespace();
+	ksft_start_case(child, run, mask);
+	while (waitpid(ksft_case_pid, &ksft_undos->status, 0) < 0 &&
+	       errno == EINTR)
+		;
+	ksft_clean_up();
+	_exit(0);
+}
+
+/*
+ * Run a case in a child with a keeper. Returns what waitpid() has of it, or
+ * -1. The keeper must not miss that the program is gone: it asks for SIGTERM
+ * while that is blocked, and looks whether it was too late.
+ */
+static inline int ksft_kept(void (*child)(void (*)(void)), void (*run)(void))
+{
+	pid_t program = getpid(), pid;
+	sigset_t term, mask;
+	int status = -1;
+
+	if (!ksft_undos)
+		ksft_undos = mmap(NULL, sizeof(*ksft_undos),
+				  PROT_READ | PROT_WRITE,
+				  MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (ksft_undos == MAP_FAILED)
+		return -1;
+	memset(ksft_undos, 0, sizeof(*ksft_undos));
+	ksft_undos->status = -1;
+	sigemptyset(&term);
+	sigaddset(&term, SIGTERM);
+	sigprocmask(SIG_BLOCK, &term, &mask);
+	pid = fork();
+	if (!pid) {
+		prctl(PR_SET_PDEATHSIG, SIGTERM);
+		if (getppid() != program)
+			_exit(1);
+		ksft_keeper(child, run, &mask);
+	}
+	sigprocmask(SIG_SETMASK, &mask, NULL);
+	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+		;
+	return status ? -1 : ksft_undos->status;
+}
+
+#endif /* __KSFT_UNDO_H */
