@@ -10,6 +10,7 @@
  * is that of a private file system, and ends with the file.
  */
 #include <linux/backing-dev.h>
+#include <linux/compat.h>
 #include <linux/fs.h>
 #include <linux/gfp.h>
 #include <linux/interrupt.h>
@@ -556,6 +557,14 @@ static long wbst_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 	return err;
 }
 
+#ifdef CONFIG_COMPAT
+static long wbst_compat_ioctl(struct file *file, unsigned int cmd,
+			      unsigned long arg)
+{
+	return wbst_ioctl(file, cmd, (unsigned long)compat_ptr(arg));
+}
+#endif
+
 static int wbst_open(struct inode *inode, struct file *file)
 {
 	struct wbst_fs *fs;
@@ -587,6 +596,9 @@ static const struct file_operations wbst_fops = {
 	.open		= wbst_open,
 	.release	= wbst_close,
 	.unlocked_ioctl	= wbst_ioctl,
+#ifdef CONFIG_COMPAT
+	.compat_ioctl	= wbst_compat_ioctl,
+#endif
 };
 
 static struct miscdevice wbst_device = {

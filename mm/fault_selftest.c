@@ -125,7 +125,7 @@ static u32 fst_pmd_levels(pmd_t pmd, unsigned long address)
 	       FAULT_SELFTEST_HAS_PTE;
 }
 
-/* The mmap lock or the VMA's keeps the upper levels; *levels: those set */
+/* The caller keeps the upper levels, see fst_query(); *levels: those set */
 static pmd_t *fst_find_pmd(struct mm_struct *mm, unsigned long address,
 			   u32 *levels)
 {
@@ -1090,8 +1090,8 @@ static int fst_mmap(struct file *file, struct vm_area_struct *vma)
 	if (fst_check_range(vma->vm_pgoff,
 			    (vma->vm_end - vma->vm_start) >> PAGE_SHIFT))
 		return -EINVAL;
-	/* Pages, pfns and huge pfns side by side */
-	vm_flags_set(vma, VM_MIXEDMAP);
+	/* Pages, pfns and huge pfns side by side, and no more by mremap() */
+	vm_flags_set(vma, VM_MIXEDMAP | VM_DONTEXPAND);
 	vma->vm_ops = &fst_vm_ops[READ_ONCE(fst->setup)];
 	return 0;
 }
@@ -1195,6 +1195,30 @@ static long fst_ioctl_refs(struct fst *fst, void __user *arg)
 	return copy_to_user(arg, &refs, sizeof(refs)) ? -EFAULT : 0;
 }
 
+/*
+ * A VMA keeps the tables that it is above of, under the mmap read lock as
+ * well. Where there is none munmap() may be freeing them, and has let go of
+ * all but the read lock: only a writer keeps it out.
+ */
+static u32 fst_query(struct mm_struct *mm, unsigned long address)
+{
+	struct vm_area_struct *vma;
+	u32 levels;
+
+	mmap_read_lock(mm);
+	vma = find_vma(mm, address);
+	if (vma && vma->vm_start <= address) {
+		levels = fst_levels(mm, address);
+		mmap_read_unlock(mm);
+		return levels;
+	}
+	mmap_read_unlock(mm);
+	mmap_write_lock(mm);
+	levels = fst_levels(mm, address);
+	mmap_write_unlock(mm);
+	return levels;
+}
+
 static long fst_ioctl_query(void __user *arg)
 {
 	struct fault_selftest_query query;
@@ -1206,9 +1230,7 @@ static long fst_ioctl_query(void __user *arg)
 		return -EINVAL;
 	if (query.address >= TASK_SIZE)
 		return -ERANGE;
-	mmap_read_lock(mm);
-	query.levels = fst_levels(mm, query.address);
-	mmap_read_unlock(mm);
+	query.levels = fst_query(mm, query.address);
 	return copy_to_user(arg, &query, sizeof(query)) ? -EFAULT : 0;
 }
 
@@ -1401,4 +1423,5 @@ static void __exit fst_exit(void)
 
 module_init(fst_init);
 module_exit(fst_exit);
+MODULE_DESCRIPTION("Page fault handlers on request, for selftests");
 MODULE_LICENSE("GPL");

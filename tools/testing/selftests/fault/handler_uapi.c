@@ -161,6 +161,9 @@ static void bad_mmap(void)
 		 FAULT_SELFTEST_SIZE - PAGE);
 	ksft_check(p != MAP_FAILED, "the last page: errno %d", errno);
 	ksft_check(word_at(p) == PAGES_ALL - 1, "the last page holds another");
+	/* nor by growing what is mapped */
+	ksft_check(mremap(p, PAGE, 2 * PAGE, MREMAP_MAYMOVE) == MAP_FAILED &&
+		   errno == EFAULT, "grown beyond the end");
 }
 
 static void probe_twice(void)
