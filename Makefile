@@ -14,7 +14,7 @@ export BASE LINUX O DL ACCEL SMP MEM TESTS JOBS LIMIT V STRICT KEEP
 .NOTPARALLEL:
 .PHONY: help deps run check check-host build shell gdb apply unapply mbox \
 	refresh checkpatch bisect-check mutants matrix mm-selftests bench \
-	pressure clean
+	pressure harmless clean
 
 help:
 	@sed -n '/^Targets/,/^Reading/p' README | sed '$$d'
@@ -67,6 +67,9 @@ pressure:
 
 bench:
 	@tools/locked tools/bench/ab
+
+harmless:
+	@tools/locked tools/harmless
 
 clean:
 	@rm -rf '$(or $(O),build)'
