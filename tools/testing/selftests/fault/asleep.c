@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * A fault that waits for I/O holds no page table meanwhile, neither in place
- * (seen in the sleeper's VmPTE) nor put by (seen in the system's count).
+ * (seen in the sleeper's VmPTE) nor put by (seen by the probe of the device).
  *
  * The file system is a FUSE whose daemon is the case itself: it answers
  * everything but READ, which it keeps until told. Sleepers are threads of a
  * child; each faults on a page of its own, in a PMD of its own.
  */
-#include "fault.h"
+#include "device.h"
 #include <dirent.h>
 #include <linux/fuse.h>
 #include <poll.h>
@@ -15,7 +15,7 @@
 #include <sys/prctl.h>
 
 #define FILE_INO	2
-#define MANY		120	/* well above what the counter is off by */
+#define MANY		120
 #define PATIENCE	20000	/* ms without an event: something is broken */
 
 struct sleeper {
@@ -215,6 +215,7 @@ static const struct access sharing = { PROT_READ | PROT_WRITE, MAP_SHARED };
 static const struct access *how;
 static int file;
 static int child_go, child_says;
+static int device = -1;		/* whose probe looks at the sleepers' mm */
 
 static char fault(volatile char *p, char byte)
 {
@@ -274,6 +275,8 @@ static void sleeper_main(int nr)
 	slots_reserve();
 	warm_up();
 	open_file();
+	if (device >= 0)
+		probe(device, FAULT_SELFTEST_PROBE_ON);
 	pthread_attr_init(&small);
 	pthread_attr_setstacksize(&small, 64 << 10);
 	for (i = 0; i < nr; i++)
@@ -362,44 +365,22 @@ static void shared_write_asleep(void)
 	asleep(&sharing);
 }
 
-/*
- * The system counts page tables per CPU, and gathers a CPU's part when that
- * reaches a threshold, 16 in a small guest. So on one CPU the count is off
- * by that much at most, before and after.
- */
-static long system_tables(void)
-{
-	long nr = proc_number("/proc/vmstat", "\nnr_page_table_pages ");
-
-	ksft_need(nr >= 0, "nr_page_table_pages");
-	return nr;
-}
-
-static void one_cpu(void)
-{
-	cpu_set_t set;
-
-	CPU_ZERO(&set);
-	CPU_SET(sched_getcpu(), &set);
-	ksft_need(!sched_setaffinity(0, sizeof(set), &set), "one CPU");
-}
-
 static void many_asleep(const struct access *a)
 {
+	unsigned int before, held;
 	struct sleeper s;
-	long before, added;
 
 	how = a;
-	one_cpu();
+	device = dev_open();
 	mount_fuse();
 	start_sleeper(&s, MANY);
-	before = system_tables();
+	before = counts(device).tables_held;
 	send_to_sleep(&s);
 	while (nr_withheld < MANY)
 		serve(&s);
-	added = system_tables() - before;
+	held = counts(device).tables_held - before;
 	wake(&s);
-	ksft_check(added < MANY / 2, "%ld tables for %d sleepers", added, MANY);
+	ksft_check(held < MANY / 16, "%u tables for %d sleepers", held, MANY);
 	end(&s);
 }
 

@@ -14,16 +14,22 @@
 #include <sys/ioctl.h>
 #include <sys/syscall.h>
 
-#define EVENTS	"/sys/kernel/debug/tracing/events/"
+static const char *const event_dirs[] = {
+	"/sys/kernel/tracing", "/sys/kernel/debug/tracing",
+};
 
 /* @event is "system/name"; where the kernel has none of it, the case skips. */
 static inline long event_id(const char *event)
 {
 	char path[128], buf[32] = "";
-	int fd;
+	unsigned int i;
+	int fd = -1;
 
-	snprintf(path, sizeof(path), EVENTS "%s/id", event);
-	fd = open(path, O_RDONLY);
+	for (i = 0; fd < 0 && i < ARRAY_SIZE(event_dirs); i++) {
+		snprintf(path, sizeof(path), "%s/events/%s/id", event_dirs[i],
+			 event);
+		fd = open(path, O_RDONLY);
+	}
 	if (fd < 0)
 		ksft_case_skip("no tracepoint %s", event);
 	ksft_need(read(fd, buf, sizeof(buf) - 1) > 0, "read %s", path);

@@ -72,30 +72,6 @@ static inline long vm_pte(pid_t pid)
 	return kb;
 }
 
-/*
- * Pages that the system has allocated so far, by all of its zones; but not
- * the huge ones that khugepaged takes, which come when they like: between two
- * looks at the counters as well, so there is one look.
- */
-static inline long pages_allocated(void)
-{
-	static const char * const keys[] = {
-		"\npgalloc_dma ", "\npgalloc_dma32 ", "\npgalloc_normal ",
-		"\npgalloc_high ", "\npgalloc_movable ",
-	};
-	const char *vmstat = proc_read("/proc/vmstat");
-	unsigned int i;
-	long nr, sum = 0;
-
-	for (i = 0; i < ARRAY_SIZE(keys); i++) {
-		nr = number_in(vmstat, keys[i]);
-		sum += nr > 0 ? nr : 0;
-	}
-	ksft_need(sum > 0, "pgalloc_* in /proc/vmstat");
-	nr = number_in(vmstat, "\nthp_collapse_alloc ");
-	return sum - (nr > 0 ? nr : 0) * (long)(SLOT / PAGE);
-}
-
 /* ---- slots: an empty PMD each ------------------------------------------ */
 
 static char *slots;

@@ -8,23 +8,11 @@
 #ifndef __HANDLER_H
 #define __HANDLER_H
 
-#include "fault.h"
+#include "device.h"
 #include <linux/fs.h>
 #include <pthread.h>
-#include "../../../../include/linux/fault_selftest.h"
 
-#define DEVICE		"/dev/fault_selftest"
 #define PAGES_PER_SLOT	(SLOT / PAGE)
-
-static inline int dev_open(void)
-{
-	int fd = open(DEVICE, O_RDWR);
-
-	if (fd < 0 && (errno == ENOENT || errno == EACCES))
-		ksft_case_skip("no " DEVICE);
-	ksft_need(fd >= 0, DEVICE);
-	return fd;
-}
 
 static inline uint64_t slot_page(unsigned int nr)
 {
@@ -105,25 +93,6 @@ static inline unsigned int levels(int fd, const void *p)
 static inline int has_table(int fd, const void *p)
 {
 	return !!(levels(fd, p) & FAULT_SELFTEST_HAS_TABLE);
-}
-
-static inline void probe(int fd, unsigned int flags)
-{
-	struct fault_selftest_probe p = { .flags = flags };
-	int err = ioctl(fd, FAULT_SELFTEST_PROBE, &p);
-
-	if (err && errno == EOPNOTSUPP)
-		ksft_case_skip("no tracepoints");
-	ksft_need(!err, "PROBE %u", flags);
-}
-
-static inline struct fault_selftest_counts counts(int fd)
-{
-	struct fault_selftest_counts c;
-
-	ksft_need(!ioctl(fd, FAULT_SELFTEST_COUNTS, &c), "COUNTS");
-	ksft_need(!c.lost, "room for what is counted");
-	return c;
 }
 
 /* Tables are freed by RCU in some configurations: it may take a moment. */

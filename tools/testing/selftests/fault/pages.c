@@ -5,8 +5,10 @@
  *
  * It is the kernel that faults, since a signal has costs of its own; each
  * fault in a PMD of its own, in one VMA, so that nothing else is allocated.
+ * Of what is allocated, only what this thread does counts.
  */
 #include "fault.h"
+#include "events.h"
 #include <sys/prctl.h>
 
 #define FAULTS	64
@@ -14,7 +16,7 @@
 #define LEN	((FAULTS + 1) * SLOT)
 #define WINDOW	16			/* pages of fault-around */
 #define NODE	40			/* keeps the cache's node there */
-#define SLACK	(FAULTS / 4)		/* for slabs, and for other tasks */
+#define SLACK	(FAULTS / 16)		/* for slabs */
 #define RW	(PROT_READ | PROT_WRITE)
 
 enum cache { NOTHING, COLD, WARM };
@@ -67,14 +69,14 @@ static void map_it(int flags, int file)
 /* @pages: what each fault may take; @err: whether it fails */
 static void expect(int (*access)(char *), int err, int pages)
 {
-	long before, taken;
-	int i;
+	int i, event;
+	long taken;
 
 	access(slot(FIRST));
-	before = pages_allocated();
+	event = event_open("kmem/mm_page_alloc");
 	for (i = 1; i <= FAULTS; i++)
 		ksft_check(!access(slot(FIRST + i)) == !err, "access %d", i);
-	taken = pages_allocated() - before;
+	taken = event_count(event);
 	ksft_print_msg("%ld pages for %d faults\n", taken, FAULTS);
 	ksft_check(taken <= FAULTS * pages + SLACK, "more than %d for each",
 		   pages);
