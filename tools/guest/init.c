@@ -138,6 +138,34 @@ static void mark_log(const char *what, const char *test)
 	spit("/dev/kmsg", line);
 }
 
+/*
+ * What a configuration only seems to switch on: the host knows what it has to
+ * be (tools/config/<flavour>.facts).
+ */
+static const char *const facts[] = {
+	"/sys/kernel/mm/transparent_hugepage/enabled",
+	"/sys/kernel/slab/kmalloc-64/poison",
+	"/sys/kernel/debug/debug_objects/stats",
+	"/sys/kernel/debug/kmemleak",
+};
+
+/* DirectMap2M is 0 where each page of the kernel's can be unmapped. */
+static void tell_facts(void)
+{
+	const char *text;
+	size_t i;
+
+	for (i = 0; i < sizeof(facts) / sizeof(facts[0]); i++) {
+		if (access(facts[i], R_OK))
+			continue;
+		text = slurp(facts[i]);
+		mark("fact %s %.*s", facts[i], (int)strcspn(text, "\n"), text);
+	}
+	text = strstr(slurp("/proc/meminfo"), "DirectMap2M:");
+	if (text)
+		mark("fact %.*s", (int)strcspn(text, "\n"), text);
+}
+
 static void start(const char *test, char **argv)
 {
 	char dir[256], path[512];
@@ -254,11 +282,14 @@ static void run_all(void)
 		fclose(list);
 }
 
-/* A leak shows in the second scan only: the first ages what is in flight. */
+/*
+ * A leak shows in the second scan only: the first ages what is in flight.
+ * -1: nobody has looked.
+ */
 static int leaks(void)
 {
 	if (access(KMEMLEAK, R_OK))
-		return 0;
+		return -1;
 	spit(KMEMLEAK, "scan");
 	sleep(6);
 	spit(KMEMLEAK, "scan");
@@ -282,15 +313,18 @@ static int scan_log(void)
 
 static void judge(void)
 {
+	char leaks_text[16];
 	int leak, log, taint;
 
 	mark("scan");
 	leak = leaks();
 	log = scan_log();
 	taint = atoi(slurp("/proc/sys/kernel/tainted"));
-	dprintf(verdict, "%s timeouts=%u crashes=%u leaks=%d log=%d taint=%d\n",
-		timeouts || crashes || leak || log || taint ? "fail" : "ok",
-		timeouts, crashes, leak, log, taint);
+	snprintf(leaks_text, sizeof(leaks_text), "%d", leak);
+	dprintf(verdict, "%s timeouts=%u crashes=%u leaks=%s log=%d taint=%d\n",
+		timeouts || crashes || leak > 0 || log || taint ? "fail" : "ok",
+		timeouts, crashes, leak < 0 ? "unscanned" : leaks_text, log,
+		taint);
 }
 
 static void shell(void)
@@ -326,6 +360,7 @@ int main(void)
 	else if (tap < 0 || verdict < 0)
 		fprintf(stderr, "init: no virtio port: nobody to report to\n");
 	else {
+		tell_facts();
 		run_all();
 		judge();
 	}

@@ -7,7 +7,7 @@
 
 # shellcheck source=tools/t/lib.sh
 . "$(dirname "$0")/lib.sh"
-plan 71
+plan 73
 
 fake_project
 cat >"$P/patches/v4.6/expect" <<'END'
@@ -63,6 +63,7 @@ PATH=$tmp/bin:$PATH
 # built NAME control|patched [VAR=VALUE...]: a variant's folder as a build leaves it
 built() {
 	dir=$tmp/$1/v4.6/$2
+	case $* in *FLAVOUR=*) dir=$dir/odd ;; esac
 	mkdir -p "$dir/linux/arch/x86/boot"
 	printf 'kernelversion:\n\t@echo 4.6.0\n' >"$dir/linux/Makefile"
 	: >"$dir/linux/arch/x86/boot/bzImage"
@@ -214,6 +215,14 @@ guest cut <<'END'
 up; begin fault/sigbus; log 'BUG: non-zero nr_ptes'; sed -i '$s/BUG: /BU/' "$console"; tap 1..2 'ok 1 good' 'ok 2 bad'
 end fault/sigbus; fallback; verdict 'fail timeouts=0 crashes=0 leaks=0 log=1 taint=0'
 END
+mkdir -p "$P/tools/config"
+echo 'colour blue' >"$P/tools/config/odd.facts"
+guest blue FLAVOUR=odd <<'END'
+up; tap '## fact colour blue'; sigbus; fallback; verdict
+END
+guest red FLAVOUR=odd <<'END'
+up; tap '## fact colour red'; sigbus; fallback; verdict
+END
 guest words SMP=3 MEM=99M LIMIT=7 V=1 <<'END'
 up 3; sigbus; fallback; verdict; sleep 3
 END
@@ -279,6 +288,8 @@ that stray 1 'not ok' "a stray line that looks like an end"
 that endless 1 'never came to its end' "a program without an end"
 that tainted 1 'kernel log is clean' "a warning before the tests"
 that cut 1 'not ok .*verdict: fail .*log=1' "a complaint that is cut in two on the console: the guest has seen it"
+that blue 0 '' "a guest that is what its flavour says"
+that red 1 'guest is what odd says: not colour blue' "one that is not"
 that good 0 '' "a good one again"
 its console.log 'panic=-1.* latepte.limit=240' "whose limit is twice that of KVM in emulation"
 

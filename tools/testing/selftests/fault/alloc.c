@@ -256,6 +256,7 @@ static void expect_nothing_left(const struct path *path, const struct mode *m)
 	long injected;
 
 	run(path, m, &injected);
+	ksft_need(injected, "a failure");
 }
 
 /* Fault-around is a favour: when it fails, the fault goes on without. */
