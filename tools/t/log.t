@@ -6,7 +6,7 @@
 
 # shellcheck source=tools/t/lib.sh
 . "$(dirname "$0")/lib.sh"
-plan 27
+plan 31
 
 samples=$top/tools/log/samples
 mkdir "$tmp/log" && cp "$top"/tools/log/scan "$top"/tools/log/deny "$top"/tools/log/allow "$tmp/log/"
@@ -73,6 +73,20 @@ allow 'until 2999-01-01: non-zero nr_ptes'
 [ $rc = 1 ] && ! grep -q nr_ptes "$out" && grep -q nr_pmds "$out"
 ok $? "a valid one excepts its lines and no other" || diag
 : >"$tmp/log/allow"
+printf '%s\n' 'latepte: begin fault/oom' 'Out of memory: Kill process 7' 'latepte: end fault/oom' \
+	'latepte: begin fault/oo' 'Out of memory: Kill process 8' 'latepte: end fault/oo' 'Out of memory: Kill process 9' >"$tmp/oom.log"
+cp "$top/tools/log/deny" "$tmp/log/"
+echo 'until 2999-01-01 in fault/x fault/oom: Out of memory' >"$tmp/log/allow"
+for shell in dash "busybox sh"; do
+	# shellcheck disable=SC2086
+	run $shell "$scan" "$tmp/oom.log"
+	[ $rc = 1 ] && [ "$(cut -d: -f1 "$out" | paste -sd' ')" = "5 7" ]
+	ok $? "${shell% sh}: what a test asks for is excepted while it runs, and not in another or outside" || diag
+done
+allow 'until 2999-01-01 in : BUG:'
+expect 2 'bad or expired' "an exception for no test"
+allow 'until 2999-01-01 during fault/x: BUG:'
+expect 2 'bad or expired' "and one that is none"
 rm "$tmp/log/allow"
 run "$scan" "$tmp/clean.log"
 expect 2 'allow list' "no allow list"
