@@ -40,6 +40,10 @@ variant_dir() { echo "$build/$1${FLAVOUR:+/$FLAVOUR}"; }
 # The lines of a data file, without comments.
 lines_of() { [ ! -f "$1" ] || sed -e 's/#.*//' -e 's/[[:space:]]*$//' -e '/^$/d' "$1"; }
 
+# A tree may lack what some patches are for (other architectures, say): those
+# are named in patches/<base>/optional, without their numbers.
+optional() { lines_of "$series/optional" | grep -qxF -e "$(basename "$1" | sed 's/^[0-9]*-//')"; }
+
 # git where not even the settings of the repository may change what is
 # written: the worktrees are built by us, and worked in by the user.
 own_git() {

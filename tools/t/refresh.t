@@ -5,7 +5,7 @@
 
 # shellcheck source=tools/t/lib.sh
 . "$(dirname "$0")/lib.sh"
-plan 33
+plan 34
 
 fake_project
 fake_series
@@ -115,3 +115,29 @@ was=$(patches)
 refresh
 expect 1 'both.*split' "a commit to both new files and the kernel's is refused"
 check "with nothing replaced" [ "$was" = "$(patches)" ]
+git -C "$tree" checkout -q -f HEAD^
+
+# --- a patch that the tree cannot take
+cat >"$s/0000-doc-a-word.patch" <<'END'
+From 0000000000000000000000000000000000000000 Mon Sep 17 00:00:00 2001
+From: somebody <somebody@example.com>
+Date: Sun, 15 May 2016 22:43:13 +0000
+Subject: [PATCH] doc: a word
+
+---
+--- a/Documentation/faults
++++ b/Documentation/faults
+@@ -1 +1,2 @@
+ faults
++late
+END
+cp "$s/0000-doc-a-word.patch" "$s/0009-doc-a-word.patch"
+sed -i 's/doc: a word/doc: another/' "$s/0009-doc-a-word.patch"
+mv "$s/0009-doc-a-word.patch" "$s/0009-doc-another.patch"
+{ echo 0000-doc-a-word.patch; cat "$s/series"; echo 0009-doc-another.patch; } >"$tmp/list"
+cp "$tmp/list" "$s/series"
+printf 'doc-a-word.patch\ndoc-another.patch\n' >"$s/optional"
+assemble
+was=$(patches)
+refresh
+check "optional patches that the tree could not take stay where they are" [ "$was" = "$(patches)" ]

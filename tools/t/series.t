@@ -5,7 +5,7 @@
 
 # shellcheck source=tools/t/lib.sh
 . "$(dirname "$0")/lib.sh"
-plan 45
+plan 49
 
 fake_project
 fake_series
@@ -90,6 +90,35 @@ assemble patched
 check "a patch that changed is applied" grep -qx 'memory TWENTY-THREE' "$tree/mm/memory.c"
 (cd "$tree" && find . -name .git -prune -o -newer "$tmp/mark" -type f -print) >"$out"
 ok "$(echo ./mm/memory.c | cmp -s - "$out"; echo $?)" "and touches only the file it changes" || diag
+
+# --- a patch for what the tree does not have
+cat >"$s/0003-doc-a-word.patch" <<'END'
+From 0000000000000000000000000000000000000000 Mon Sep 17 00:00:00 2001
+From: somebody <somebody@example.com>
+Date: Sun, 15 May 2016 22:43:13 +0000
+Subject: [PATCH] doc: a word
+
+---
+--- a/Documentation/faults
++++ b/Documentation/faults
+@@ -1 +1,2 @@
+ faults
++late
+END
+cp "$s/series" "$tmp/series"
+echo 0003-doc-a-word.patch >>"$s/series"
+assemble patched
+expect 1 'does not apply' "a patch for a file that the tree lacks stops it"
+echo doc-a-word.patch >"$s/optional"
+assemble patched
+expect 0 'SKIP +0003-doc-a-word.patch: the tree has none' "unless it is optional: then it is left out"
+list ours
+expect 0 0003-doc-a-word "a mailbox has it"
+run env HAS='[ "$1" = Documentation/faults ]' "$P/tools/series" patched "$tmp/new"
+expect 0 0003-doc-a-word "and so does a tree with the file"
+cp "$tmp/series" "$s/series"
+rm "$s/optional" "$s/0003-doc-a-word.patch"
+assemble patched
 
 # --- a patch that fails
 cp "$s"/0002* "$tmp/good.patch"
