@@ -193,6 +193,8 @@ static void name(struct vm_area_struct *vma, struct vm_fault *vmf)	\
  * known there is one already, or they cannot be had by a module.
  */
 #if defined(SELFTEST_PREALLOC_PTE) && !defined(MODULE)
+bool fault_map_pte(struct fault_env *fe);	/* mm/internal.h */
+
 static inline bool selftest_prealloc_pte(struct selftest_fault *f)
 {
 	return fault_prealloc_pte(f->fe);
