@@ -9,6 +9,8 @@ fitting	  = $(if $(LINUX),$(shell LINUX='$(subst ','\'',$(LINUX))' tools/source 
 BASE	 ?= $(eval BASE := $(fitting))$(BASE)
 VARIANT	 ?= patched
 help deps clean check-host: BASE = v6.12
+# These look for themselves, and unapply needs none.
+apply unapply: BASE := $(if $(filter user,$(BASE_FROM)),$(BASE))
 export BASE LINUX O DL ACCEL SMP MEM TESTS JOBS LIMIT V STRICT KEEP
 
 .NOTPARALLEL:
@@ -42,7 +44,7 @@ apply unapply:
 	@tools/$@
 
 mbox:
-	@tools/mbox
+	@tools/locked tools/mbox
 
 refresh:
 	@tools/locked tools/refresh

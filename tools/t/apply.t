@@ -5,7 +5,7 @@
 
 # shellcheck source=tools/t/lib.sh
 . "$(dirname "$0")/lib.sh"
-plan 50
+plan 84
 
 fake_project
 fake_series
@@ -105,9 +105,11 @@ fake_command git <<END
 case "\$HOW \$* " in
 never*|*" --check "*|*" --numstat "*) ;;
 *" apply "*)
-	for f in mm/memory.c mm/fault_selftest.c tools/testing/selftests/fault/Makefile; do
-		mkdir -p "\$(dirname \$f)" 2>/dev/null; echo torn >\$f
-	done
+	rm -f mm/memory.c mm/Kconfig.debug # git does so first
+	mkdir -p tools/testing/selftests/fault
+	printf 'memory 1\nmem' >mm/memory.c
+	printf 'int fault' >mm/fault_selftest.c
+	: >tools/testing/selftests/fault/Makefile
 	case \$HOW in
 	full) echo "fatal: write error: No space left on device" >&2; exit 128 ;;
 	kill) kill -9 0 ;;
@@ -126,7 +128,7 @@ expect 1 'No space left on device' "the disk is full half-way in"
 expect 1 'apply failed: .* is as it was' "it says so"
 check "as it was, to the last folder" same
 half int apply
-expect 130 '' "interrupted half-way in"
+expect 143 'interrupted: .* is as it was' "interrupted half-way in"
 check "as it was" same
 half kill apply
 check "killed half-way in" not same
@@ -141,6 +143,102 @@ half kill unapply
 unapply
 expect 0 unapplied "killed half-way out, and once more"
 check "is out" same
+
+# The user cleans up by himself, and works on: what is left of an apply that
+# was killed is never put back over that.
+for how in apply unapply; do
+	rm -rf "$tree"
+	fake_git "$tree" 4 6 && rmdir "$tree/usr"
+	[ $how = apply ] || "$P/tools/apply" "$tree" >/dev/null
+	half kill $how
+	git -C "$tree" checkout -q -f
+	sed -i 's/memory 50/memory mine/' "$tree/mm/memory.c"
+	dev -C "$tree" commit -q -a -m work
+	sed -i 's/debug 7$/debug mine/' "$tree/mm/Kconfig.debug"
+	apply
+	expect 1 'changed since, and are left as they are:' "$how killed, cleaned up by hand, worked on: what was changed stays"
+	expect 1 '^ +mm/memory.c$' "it is named"
+	expect 1 'changes that are not committed' "and what is not committed is in the way, as ever"
+	check "committed or not, the work is there" sh -c "grep -qx 'memory mine' '$tree/mm/memory.c' && grep -qx 'debug mine' '$tree/mm/Kconfig.debug'"
+	check "and nothing else of it" [ "$(git -C "$tree" status --porcelain --ignored | grep -v latepte.patch)" = " M mm/Kconfig.debug" ]
+	dev -C "$tree" commit -q -a -m 'more work'
+	apply
+	expect 0 '^applied' "behind it apply applies"
+	unapply
+	check "and unapply takes out" [ -z "$(git -C "$tree" status --porcelain --ignored)" ]
+done
+rm -rf "$tree"
+fresh
+state >"$tmp/was"
+half kill apply
+run env LINUX="$tree" BASE=v4.6 "$P/tools/source"
+expect 1 'cut short.*make apply' "a tree that is half-way is no kernel to build"
+
+# --- the record tells of what is no longer there
+clean() { # HOW: out of a tree in git, and not by unapply
+	rm -rf "$tree"
+	fake_git "$tree" 4 6 && rmdir "$tree/usr"
+	state >"$tmp/was"
+	apply
+	git -C "$tree" checkout -q -f
+	[ "$1" = some ] || git -C "$tree" clean -q -fdx -e .latepte.patch
+}
+clean all
+unapply
+expect 0 '^unapplied' "git checkout and clean: unapply forgets what was applied"
+check "and is out" same
+clean all
+apply
+expect 0 'no longer in the tree' "apply sees that it has to be done again"
+check "and does" grep -qx 'memory twenty' "$tree/mm/memory.c"
+clean some
+apply
+expect 1 "a part of what was applied .*'make unapply" "git checkout leaves the new files: apply names the way out"
+unapply
+expect 0 '^unapplied' "unapply takes out the rest"
+check "and all is out" same
+apply
+sed -i 's/memory twenty$/memory mine/' "$tree/mm/memory.c"
+apply
+expect 1 '^ +mm/memory.c$' "applied and then changed in the same place: both name the file"
+sed -i 's/^PATCHLEVEL.*/PATCHLEVEL = 9/; ' "$tree/Makefile"
+sed -i 's/memory mine$/memory twenty/' "$tree/mm/memory.c"
+run make -s -C "$P" -f "$top/Makefile" unapply LINUX="$tree"
+expect 0 '^unapplied' "out of a tree that is of no base any more"
+
+# --- two at once, and interruptions
+fresh
+state >"$tmp/was"
+fake_command tar <<END
+case "\$*" in *undo.new*) [ ! -e "$tmp/slow" ] || sleep 1 ;; esac
+exec $(command -v tar) "\$@"
+END
+: >"$tmp/slow"
+HOW=never PATH=$tmp/bin:$PATH "$P/tools/apply" "$tree" >"$tmp/first" 2>&1 &
+await [ -d "$tree/.latepte.undo.new" ]
+rm "$tmp/slow"
+apply
+expect 1 'another make changes .*: waiting for it' "a second apply waits for the first"
+expect 1 'already applied' "and then sees what it did"
+wait $!
+check "the first one is whole" grep -q '^applied' "$tmp/first"
+unapply
+check "and comes out exactly" same
+for s in INT TERM HUP; do
+	: >"$tmp/slow"
+	HOW=never PATH=$tmp/bin:$PATH env --default-signal=INT "$P/tools/apply" "$tree" >"$out" 2>&1 &
+	await [ -d "$tree/.latepte.undo.new" ]
+	kill -s $s $!
+	wait $!
+	rc=$?
+	rm "$tmp/slow"
+	[ $rc -gt 128 ] && grep -q 'interrupted: .* is as it was' "$out"
+	ok $? "SIG$s while it saves what is there: it says so" || diag
+	check "nothing is left of it" same
+done
+rm "$tmp/bin/tar"
+apply
+unapply
 
 # The last thing done is to forget how to undo it.
 fake_command mv <<END
