@@ -8,15 +8,27 @@ BASE_FROM := $(if $(filter undefined,$(origin BASE)),file,user)
 fitting	  = $(if $(LINUX),$(shell LINUX='$(subst ','\'',$(LINUX))' tools/source --base),v6.12)
 BASE	 ?= $(eval BASE := $(fitting))$(BASE)
 VARIANT	 ?= patched
-help deps clean check-host: BASE = v6.12
+# A variable that there is not is a typo; make would pass over it.
+given	  = $(foreach v,$(.VARIABLES),$(if $(filter command,$(firstword $(origin $v))),$v))
+ifneq ($(strip $(given)),)
+$(if $(filter ok,$(shell tools/args --variables $(given) && echo ok)),,$(error not started))
+endif
+
+help clean check-host: BASE = v6.12
+deps: BASE := $(if $(filter user,$(BASE_FROM)),$(BASE),v6.12)
 # These look for themselves, and unapply needs none.
 apply unapply: BASE := $(if $(filter user,$(BASE_FROM)),$(BASE))
-export BASE LINUX O DL ACCEL SMP MEM TESTS JOBS LIMIT V STRICT KEEP
+export BASE VARIANT LINUX O DL ACCEL SMP MEM TESTS JOBS LIMIT V STRICT KEEP
 
 .NOTPARALLEL:
 .PHONY: help deps run check check-host build shell gdb apply unapply mbox \
 	refresh checkpatch bisect-check mutants matrix mm-selftests bench \
-	pressure harmless clean
+	pressure harmless clean list args
+
+run check build shell gdb mbox refresh checkpatch bisect-check mutants \
+	matrix mm-selftests bench pressure harmless list: args
+args:
+	@tools/args
 
 help:
 	@sed -n '/^Targets/,/^Reading/p' README | sed '$$d'
@@ -27,7 +39,7 @@ deps:
 run:
 	@tools/locked sh -c 'tools/build $(VARIANT) && tools/run $(VARIANT)'
 
-check: check-host
+check: args check-host
 	@tools/attended tools/check-all $(if $(filter file,$(BASE_FROM)),$(if $(LINUX),$(BASE),v4.6 v6.12),$(BASE))
 
 check-host:
@@ -42,6 +54,9 @@ shell gdb:
 
 apply unapply:
 	@tools/$@
+
+list:
+	@tools/list
 
 mbox:
 	@tools/locked tools/mbox
@@ -74,4 +89,4 @@ harmless:
 	@tools/locked tools/harmless
 
 clean:
-	@rm -rf '$(or $(O),build)'
+	@tools/clean
