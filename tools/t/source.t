@@ -5,7 +5,7 @@
 
 # shellcheck source=tools/t/lib.sh
 . "$(dirname "$0")/lib.sh"
-plan 38
+plan 42
 
 fake_project
 export O="$tmp/o" DL="$tmp/dl" BASE=v4.6
@@ -37,6 +37,17 @@ check "with what is in it now" sh -c "git --git-dir='$repo' cat-file -p base:mm/
 run env LINUX="$tmp/tree" "$source"
 check "what a build left behind is not" not base_file mm/memory.o
 rm "$tmp/tree/mm/memory.o"
+mkdir -p "$tmp/tree/scripts/mod"
+for f in modpost bounds.s 'a [b].c'; do
+	: >"$tmp/tree/scripts/mod/$f"
+	: >"$tmp/tree/scripts/mod/.$f.cmd"
+done
+: >"$tmp/tree/scripts/mod/a b.c"
+run env LINUX="$tmp/tree" "$source"
+check "nor are programs and intermediate files" [ -z "$(git --git-dir="$repo" ls-tree -r --name-only base scripts | grep -v 'a b.c')" ]
+check "a file that only looks like it is" base_file 'scripts/mod/a b.c'
+check "what git is to ignore is" base_file .gitignore
+rm -r "$tmp/tree/scripts"
 fake_command tar <<END
 [ "\$1" = -c ] || exec $(command -v tar) "\$@"
 $(command -v tar) "\$@"
@@ -130,7 +141,9 @@ END
 PATH=$tmp/bin:$PATH
 run "$source"
 expect 1 'no v4.6 tree: .*dl/linux-4.6.tar.xz is not there and http.* cannot be downloaded.*LINUX=' "offline: what was tried, what to do"
-check "and no half file is left" sh -c "[ -z \"\$(ls '$DL')\" ]"
+expect 1 'wget: no net' "and why"
+check "what came is kept, under another name" [ "$(ls "$DL")" = linux-4.6.tar.xz.part ]
+rm "$DL"/*
 cp "$tmp/linux-4.6.tar.xz" "$DL/"
 run "$source"
 expect 1 'its SHA-256 is not' "a tarball that is not the published one is refused"
