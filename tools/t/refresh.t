@@ -28,6 +28,10 @@ refresh
 expect 1 "no worktree yet: 'make build BASE=v4.6'" "before there is a worktree"
 "$P/tools/source" >/dev/null
 assemble
+# Made by other versions of git, or by hand
+sed -i -E 's/^(index [0-9a-f]{8})[0-9a-f]*(\.\.[0-9a-f]{8})[0-9a-f]*/\1\2/' "$s"/0001*
+sed -i 's/^From: dev /From: dev\n /' "$s"/0002*
+rm "$O/v4.6/patched/sums"
 was=$(patches)
 mm=$(sha256sum <"$P/mm/fault_selftest.c")
 refresh
@@ -46,6 +50,8 @@ sed -i 's/^+memory twenty-three/+memory 3 and 20/' "$s"/0002*
 refresh
 expect 1 'has changed since .* was made of it' "patches edited by hand meanwhile are not overwritten"
 expect 1 '^  patches/v4.6/0002-mm-twenty-three.patch' "and are named"
+not grep -q comm: "$out"
+ok $? "without a word of comm's" || diag
 sed -i 's/^+memory 3 and 20/+memory twenty-three/' "$s"/0002*
 
 # --- a commit in the middle is edited
