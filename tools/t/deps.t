@@ -5,7 +5,7 @@
 
 # shellcheck source=tools/t/lib.sh
 . "$(dirname "$0")/lib.sh"
-plan 19
+plan 24
 
 fake_project
 deps="$P/tools/deps"
@@ -35,6 +35,7 @@ cat >"$tmp/bare/apt-get" <<END
 #!/bin/sh
 echo "apt-get \$*" >>"$calls"
 echo "DEBIAN_FRONTEND=\$DEBIAN_FRONTEND" >>"$calls"
+case " \$* " in *" \${NONE:-none} "*) echo "E: Unable to locate" >&2; exit 100 ;; esac
 [ "\$1" != "\$FAIL" ] && [ "\$2" != "\$FAIL" ] || { echo "E: Unable to locate" >&2; exit 100; }
 END
 cat >"$tmp/bare/sudo" <<END
@@ -58,6 +59,16 @@ bare FAKE_UID=1000
 check "somebody else does" called 'sudo apt-get install -y -qq --no-install-recommends gcc make nosuch-package'
 check "who hands on no environment" called DEBIAN_FRONTEND=noninteractive
 check "and no more is asked of apt-get twice" [ "$(grep -c '^apt-get' "$calls")" = 2 ]
+echo 'package=nosuch-package' >>"$P/patches/v6.12/base"
+bare BASE=v4.6
+check "the source of another base is not needed" called 'apt-get install -y -qq --no-install-recommends gcc make'
+bare LINUX="$tmp/tree" BASE=v6.12
+check "nor that of one with LINUX=" called 'apt-get install -y -qq --no-install-recommends gcc make'
+bare BASE=v6.12
+check "its own is" called 'apt-get install -y -qq --no-install-recommends gcc make nosuch-package'
+bare BASE=v6.12 NONE=nosuch-package
+expect 1 'could not install: nosuch-package. If' "a package that there is not is named alone"
+check "and the others are installed without it" called 'apt-get install -y -qq --no-install-recommends make'
 bare FAIL=update
 expect 0 'apt-get update failed; trying with the lists' "no network for the lists: it is tried without"
 bare FAIL=install
