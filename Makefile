@@ -14,10 +14,10 @@ ifneq ($(strip $(given)),)
 $(if $(filter ok,$(shell tools/args --variables $(given) && echo ok)),,$(error not started))
 endif
 
-help clean check-host: BASE = v6.12
+help clean check-host apply unapply: BASE = v6.12
 deps: BASE := $(if $(filter user,$(BASE_FROM)),$(BASE),v6.12)
 # These look for themselves, and unapply needs none.
-apply unapply: BASE := $(if $(filter user,$(BASE_FROM)),$(BASE))
+apply unapply: export ASKED := $(if $(filter user,$(BASE_FROM)),$(BASE))
 export BASE VARIANT LINUX O DL ACCEL SMP MEM TESTS JOBS LIMIT V STRICT KEEP
 
 .NOTPARALLEL:
@@ -25,13 +25,14 @@ export BASE VARIANT LINUX O DL ACCEL SMP MEM TESTS JOBS LIMIT V STRICT KEEP
 	refresh checkpatch bisect-check mutants matrix mm-selftests bench \
 	pressure harmless clean list args
 
+help:
+	@sed -n '/^Targets/,/^Reading/p' README | sed '$$d'
+
+# What is asked for is looked at first. Without a base it has been said why.
 run check build shell gdb mbox refresh checkpatch bisect-check mutants \
 	matrix mm-selftests bench pressure harmless list: args
 args:
-	@tools/args
-
-help:
-	@sed -n '/^Targets/,/^Reading/p' README | sed '$$d'
+	@$(if $(BASE),,exit 1;) tools/args
 
 deps:
 	@tools/deps
