@@ -145,9 +145,11 @@ static void room_for_the_next(void)
 /* A device file that is closed, or whose owner is killed, stalls nobody. */
 static void killed_owner(void)
 {
-	pid_t pid = fork();
 	int status;
+	pid_t pid;
 
+	close(wb_open_device());	/* or skip */
+	pid = fork();
 	ksft_need(pid >= 0, "fork");
 	if (!pid) {
 		start(wb_stall(), CALLS, 32, WBST_TASK);

@@ -1,0 +1,78 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+# harmless.t: a guest in which something has become of a disk, or that did not
+# get to its end, is no proof that the tests do no harm. QEMU is a script.
+
+# shellcheck source=tools/t/lib.sh
+. "$(dirname "$0")/lib.sh"
+plan 10
+
+fake_project
+export BASE=v4.6 ACCEL=tcg DUMP_PAUSE=0.1 O="$tmp/o" HOW="nobody root" KEEP="WHAT TMPDIR"
+dir=$O/v4.6/control
+mkdir -p "$dir/linux/arch/x86/boot" "$dir/linux/usr"
+: >"$dir/linux/arch/x86/boot/bzImage"
+printf '#!/bin/sh\ncat "$1"\n' >"$dir/linux/usr/gen_init_cpio"
+chmod +x "$dir/linux/usr/gen_init_cpio"
+echo 'fault/sigbus' >"$dir/list"
+printf 'dir /tests\nfile /tests/list old 644 0 0\nfile /tests/fault/sigbus x 755 0 0\n' >"$dir/cpio.list"
+printf '#!/bin/sh\n' >"$P/tools/build"
+echo 'exit 0' | fake_command mkfs.ext4
+fake_command qemu-system-x86_64 <<'END'
+disks=
+while [ $# -gt 0 ]; do
+	case $1 in
+	file,id=tap,*) tap=${1#*path=} ;;
+	file,id=verdict,*) verdict=${1#*path=} ;;
+	pipe,id=ser,*) ser=${1#*path=}; ser=${ser%%,*} ;;
+	pipe,id=mon,*) mon=${1#*path=}; mon=${mon%%,*} ;;
+	file=*) d=${1#file=}; disks="$disks ${d%%,*}" ;;
+	esac
+	shift
+done
+exec 3<>"$ser.in" 4<>"$ser.out" 5<>"$mon.in" 6<>"$mon.out"
+set -- $disks
+change() { printf x | dd of="$1" bs=1 seek="$2" conv=notrunc 2>/dev/null; }
+tap() { printf '%s\n' "$@" >>"$tap"; }
+: >"$tap"
+tap '## up'
+for how in nobody root; do
+	[ "$WHAT $how" != "short root" ] || continue
+	tap "## begin harmless/$how" 1..2 'ok 1 - ends properly'
+	case $WHAT in
+	setting) tap 'not ok 2 - changes nothing' '# /proc/sys/vm/laptop_mode 5' ;;
+	cut) ;;
+	*) tap 'ok 2 - changes nothing' ;;
+	esac
+	tap "## end harmless/$how 0"
+done
+case $WHAT in
+vda) change "$1" 5000000 ;;
+vdb) change "$2" 1030 ;;
+mounted) change "$1" 1070 ;;
+lost) exit 1 ;;
+esac
+echo ok >"$verdict"
+tap '## down'
+END
+PATH=$tmp/bin:$PATH
+harm() { run env WHAT="$1" "$P/tools/harmless"; }
+
+harm nothing
+expect 0 'of .* as it must be' "nothing has changed"
+check "each way of running them is in the guest" grep -q '^file /tests/harmless/root ' "$O/v4.6/harmless/initrd"
+check "and each program" grep -q '^file /tests/fault/sigbus ' "$O/v4.6/harmless/initrd"
+harm mounted
+expect 0 '' "what a mount changes in the superblock is no harm"
+harm vda
+expect 1 'not ok - /dev/vda' "a byte of the mounted disk"
+harm vdb
+expect 1 'not ok - /dev/vdb' "one of the other disk, be it in the superblock"
+harm setting
+expect 1 'laptop_mode' "a setting"
+harm cut
+expect 1 '' "a program that is missing"
+harm short
+expect 1 'not ok - root ran' "a way of running them that is missing"
+harm lost
+expect 1 'not ok - the guest gave a verdict' "a guest that is lost"
