@@ -85,6 +85,9 @@ struct fst {
 	/* Who was handed a lock last: a locked page, or i_mmap_rwsem */
 	struct task_struct *holder;
 	struct page *holder_page;
+	u32 meanwhile;			/* FAULT_SELFTEST_TRUNCATE or _STEAL it */
+
+	unsigned int dax;		/* why it is one: see fst_mark_huge() */
 
 	struct fst_probe probe;
 };
@@ -277,6 +280,27 @@ static void fst_count_kind(struct fst_probe *p, struct page *page,
 	}
 }
 
+/*
+ * Where a page is unlocked so that its page table can be allocated, it may be
+ * truncated, or locked by another. This is the allocation, and here it comes
+ * for certain.
+ */
+static void fst_meanwhile(struct fst *fst)
+{
+	u32 what = READ_ONCE(fst->meanwhile);
+	struct page *page = READ_ONCE(fst->holder_page);
+
+	if (READ_ONCE(fst->holder) != current || !page || !trylock_page(page))
+		return;
+	WRITE_ONCE(fst->meanwhile, 0);
+	fst->probe.counts.truncated++;
+	if (what & FAULT_SELFTEST_STEAL)
+		return;
+	if (page->mapping)
+		selftest_drop_page(page);
+	unlock_page(page);
+}
+
 static void fst_saw_alloc(void *data, struct page *page, unsigned int order,
 			  gfp_t gfp, int migratetype)
 {
@@ -296,6 +320,8 @@ static void fst_saw_alloc(void *data, struct page *page, unsigned int order,
 	fst_count_atomic(fst, gfp, atomic);
 	fst_count_kind(p, page, order, gfp);
 	raw_spin_unlock_irqrestore(&p->lock, flags);
+	if (READ_ONCE(fst->meanwhile) && fst_is_table(order, gfp))
+		fst_meanwhile(fst);
 }
 
 static void fst_saw_free(void *data, struct page *page, unsigned int order)
@@ -539,6 +565,7 @@ static const u32 fst_default_action[] = {
 	[FAULT_SELFTEST_FAULT]		= FAULT_SELFTEST_LOCKED,
 	[FAULT_SELFTEST_MAP_PAGES]	= FAULT_SELFTEST_PAGE,
 	[FAULT_SELFTEST_MKWRITE]	= FAULT_SELFTEST_LOCKED,
+	[FAULT_SELFTEST_PMD_FAULT]	= FAULT_SELFTEST_HUGE,
 };
 
 /* Beside the flags of a rule: the PMD was empty on entry */
@@ -572,27 +599,47 @@ static u32 fst_enter(struct selftest_fault *f, u32 handler, u32 *flags)
 }
 
 static const u32 fst_actions[] = {
-	[FAULT_SELFTEST_FAULT]		= BIT(FAULT_SELFTEST_ZAPPED) - 1,
+	[FAULT_SELFTEST_FAULT]		= (BIT(FAULT_SELFTEST_ZAPPED) - 1) |
+					  BIT(FAULT_SELFTEST_INSERT),
 	[FAULT_SELFTEST_MAP_PAGES]	= BIT(FAULT_SELFTEST_PAGE) |
 					  BIT(FAULT_SELFTEST_NOPAGE) |
-					  BIT(FAULT_SELFTEST_ZAPPED),
+					  BIT(FAULT_SELFTEST_HUGE) |
+					  BIT(FAULT_SELFTEST_ZAPPED) |
+					  BIT(FAULT_SELFTEST_HUGE_PAGE) |
+					  BIT(FAULT_SELFTEST_EACH),
 	[FAULT_SELFTEST_MKWRITE]	= BIT(FAULT_SELFTEST_PAGE) |
 					  BIT(FAULT_SELFTEST_LOCKED) |
 					  BIT(FAULT_SELFTEST_SIGBUS) |
 					  BIT(FAULT_SELFTEST_OOM) |
 					  BIT(FAULT_SELFTEST_NOPAGE),
+	[FAULT_SELFTEST_PMD_FAULT]	= BIT(FAULT_SELFTEST_HUGE) |
+					  BIT(FAULT_SELFTEST_FALLBACK),
 };
+
+#define FST_MEANWHILE_FLAGS	(FAULT_SELFTEST_TRUNCATE | FAULT_SELFTEST_STEAL)
+
+/* Actions of ->fault that take these flags */
+#define FST_UNCHECKED	(BIT(FAULT_SELFTEST_PFN) | \
+			 BIT(FAULT_SELFTEST_INSERT) | BIT(FAULT_SELFTEST_HUGE))
+#define FST_MEANWHILE	(BIT(FAULT_SELFTEST_PAGE) | \
+			 BIT(FAULT_SELFTEST_LOCKED) | BIT(FAULT_SELFTEST_MAJOR))
 
 static bool fst_flags_ok(const struct fault_selftest_rule *r)
 {
 	if ((r->flags & FAULT_SELFTEST_UNCHECKED) &&
-	    r->action != FAULT_SELFTEST_PFN && r->action != FAULT_SELFTEST_HUGE)
+	    (r->handler != FAULT_SELFTEST_FAULT ||
+	     !(FST_UNCHECKED & BIT(r->action))))
 		return false;
-	switch (r->flags & ~FAULT_SELFTEST_UNCHECKED) {
+	if ((r->flags & FST_MEANWHILE_FLAGS) &&
+	    (r->handler != FAULT_SELFTEST_FAULT ||
+	     !(FST_MEANWHILE & BIT(r->action))))
+		return false;
+	switch (r->flags & ~(FAULT_SELFTEST_UNCHECKED | FST_MEANWHILE_FLAGS)) {
 	case 0:
 		return true;
 	case FAULT_SELFTEST_SLEEP:
-		return r->handler != FAULT_SELFTEST_MAP_PAGES;
+		return r->handler == FAULT_SELFTEST_FAULT ||
+		       r->handler == FAULT_SELFTEST_MKWRITE;
 	case FAULT_SELFTEST_SLEEP_UNLOCKED:
 		return r->action == FAULT_SELFTEST_RETRY;
 	}
@@ -653,6 +700,42 @@ static void fst_fill_page(struct page *page, u64 word)
 	flush_dcache_page(page);
 }
 
+static void fst_count_dax(struct fst *fst, int nr)
+{
+	spin_lock(&fst->lock);
+	fst->dax += nr;
+	if (fst->dax)
+		fst->inode->i_flags |= SELFTEST_DAX_INODE;
+	else
+		fst->inode->i_flags &= ~SELFTEST_DAX_INODE;
+	spin_unlock(&fst->lock);
+}
+
+/*
+ * v4.6 takes a huge PMD that has no refcount of a DAX file only; and a DAX file
+ * has its page tables before ->fault is called. So the file is one for as long
+ * as something huge may be mapped: while there is an area where it was.
+ */
+static void fst_mark_huge(struct fst *fst, struct vm_area_struct *vma)
+{
+	fst_count_dax(fst, 1);
+	if (xchg(&vma->vm_private_data, fst))
+		fst_count_dax(fst, -1);
+}
+
+/* A part of an area, its copy in a child, the place where it has moved to */
+static void fst_vma_open(struct vm_area_struct *vma)
+{
+	if (vma->vm_private_data)
+		fst_count_dax(vma->vm_private_data, 1);
+}
+
+static void fst_vma_close(struct vm_area_struct *vma)
+{
+	if (vma->vm_private_data)
+		fst_count_dax(vma->vm_private_data, -1);
+}
+
 /* Locked, with a reference. Never reclaimed: the mapping is unevictable. */
 static struct page *fst_get_page(struct fst *fst, pgoff_t pgoff)
 {
@@ -707,6 +790,7 @@ static vm_fault_t fst_insert_huge(struct fst *fst, struct selftest_fault *f)
 	u32 levels;
 	pmd_t *pmd = fst_find_pmd(f->vma->vm_mm, f->address, &levels);
 
+	fst_mark_huge(fst, f->vma);
 	if (pmd)
 		fst_set_huge_pmd(fst, f->vma, f->address, pmd);
 	return VM_FAULT_NOPAGE;
@@ -729,6 +813,7 @@ static vm_fault_t fst_insert_huge_unchecked(struct fst *fst,
 	u32 levels;
 	pmd_t *pmd = fst_find_pmd(f->vma->vm_mm, f->address, &levels);
 
+	fst_mark_huge(fst, f->vma);
 	return selftest_insert_pfn_pmd(f, pmd, fst->huge_page);
 }
 
@@ -746,9 +831,19 @@ static vm_fault_t fst_insert_huge_unchecked(struct fst *fst,
 
 /* fork() leaves the huge PMD write-protected, to be asked for here */
 static int fst_pmd_fault(struct vm_area_struct *vma, unsigned long address,
-			 pmd_t *pmd, unsigned int flags)
+			 pmd_t *pmd, unsigned int fault_flags)
 {
-	if (pmd_none(*pmd))
+	struct selftest_fault f = {
+		.vma = vma,
+		.address = address & PAGE_MASK,
+		.pgoff = linear_page_index(vma, address),
+		.last = linear_page_index(vma, address),
+		.flags = fault_flags,
+		.prealloc = -1,
+	};
+	u32 flags, action = fst_enter(&f, FAULT_SELFTEST_PMD_FAULT, &flags);
+
+	if (pmd_none(*pmd) || action == FAULT_SELFTEST_FALLBACK)
 		return VM_FAULT_FALLBACK;
 	fst_set_huge_pmd(vma->vm_file->private_data, vma, address, pmd);
 	return 0;
@@ -781,8 +876,6 @@ static int fst_alloc_huge(struct fst *fst)
 		return -ENOMEM;
 	for (i = 0; i < 1 << FST_HUGE_ORDER; i++)
 		fst_fill_page(page + i, FAULT_SELFTEST_HUGE_WORD | i);
-	/* Only of a DAX file does v4.6 take a huge PMD that has no refcount */
-	fst->inode->i_flags |= SELFTEST_HUGE_INODE;
 	fst->huge_page = page;
 	return 0;
 }
@@ -801,20 +894,43 @@ static int fst_prepare_huge(struct fst *fst)
 	return err;
 }
 
-static int fst_prepare_action(struct fst *fst, u32 action, bool unchecked)
+static bool fst_can_action(const struct fault_selftest_rule *r)
 {
-	if (action == FAULT_SELFTEST_HUGE) {
-		if (unchecked && !SELFTEST_INSERT_PFN_PMD)
-			return -EOPNOTSUPP;
-		return fst_prepare_huge(fst);
+	bool unchecked = r->flags & FAULT_SELFTEST_UNCHECKED;
+
+	switch (r->action) {
+	case FAULT_SELFTEST_HUGE:
+		return SELFTEST_HUGE && (!unchecked || SELFTEST_INSERT_PFN_PMD);
+	case FAULT_SELFTEST_ZAPPED:
+	case FAULT_SELFTEST_HUGE_PAGE:
+		return SELFTEST_ZAPPED;
+	case FAULT_SELFTEST_PFN:
+	case FAULT_SELFTEST_INSERT:
+		return !unchecked || SELFTEST_PFN_UNCHECKED;
+	case FAULT_SELFTEST_EACH:
+		return SELFTEST_EACH;
+	case FAULT_SELFTEST_COW:
+		return SELFTEST_DAX_COW;
 	}
-	if (action == FAULT_SELFTEST_ZAPPED)
-		return SELFTEST_ZAPPED ? fst_prepare_huge(fst) : -EOPNOTSUPP;
-	if (action == FAULT_SELFTEST_PFN && unchecked &&
-	    !SELFTEST_PFN_UNCHECKED)
+	return true;
+}
+
+static int fst_prepare_rule(struct fst *fst,
+			    const struct fault_selftest_rule *r)
+{
+	if (!fst_can_action(r) ||
+	    (r->handler == FAULT_SELFTEST_PMD_FAULT && !SELFTEST_PMD_FAULT) ||
+	    ((r->flags & FST_MEANWHILE_FLAGS) && !SELFTEST_TRUNCATE))
 		return -EOPNOTSUPP;
-	if (action == FAULT_SELFTEST_COW && !SELFTEST_DAX_COW)
-		return -EOPNOTSUPP;
+	switch (r->action) {
+	case FAULT_SELFTEST_HUGE:
+	case FAULT_SELFTEST_ZAPPED:
+	case FAULT_SELFTEST_HUGE_PAGE:
+		return fst_prepare_huge(fst);
+	case FAULT_SELFTEST_COW:
+		fst_count_dax(fst, 1);	/* for good: who does this is DAX */
+		break;
+	}
 	return 0;
 }
 
@@ -831,8 +947,7 @@ static long fst_ioctl_rule(struct fst *fst, void __user *arg)
 		goto free;
 	err = fst_check_rule(&rule->r);
 	if (!err)
-		err = fst_prepare_action(fst, rule->r.action, rule->r.flags &
-					 FAULT_SELFTEST_UNCHECKED);
+		err = fst_prepare_rule(fst, &rule->r);
 	if (!err)
 		err = fst_add_rule(fst, rule);
 	if (!err)
@@ -899,6 +1014,36 @@ static vm_fault_t fst_do_pfn(struct fst *fst, struct selftest_fault *f,
 	mutex_lock(&fst->insert_mutex);
 	if (!(fst_levels(f->vma->vm_mm, f->address) & FAULT_SELFTEST_HAS_HUGE))
 		ret = vmf_insert_mixed(f->vma, f->address, pfn);
+	mutex_unlock(&fst->insert_mutex);
+	return ret;
+}
+
+/* The page of a driver that inserts its pages itself */
+static vm_fault_t fst_insert_page(struct fst *fst, struct selftest_fault *f)
+{
+	struct page *page = fst_get_page(fst, f->pgoff);
+	int err;
+
+	if (!page)
+		return VM_FAULT_OOM;
+	unlock_page(page);
+	err = vm_insert_page(f->vma, f->address, page);
+	put_page(page);
+	if (err == -ENOMEM)
+		return VM_FAULT_OOM;
+	return err && err != -EBUSY ? VM_FAULT_SIGBUS : VM_FAULT_NOPAGE;
+}
+
+static vm_fault_t fst_do_insert(struct fst *fst, struct selftest_fault *f,
+				u32 flags)
+{
+	vm_fault_t ret = VM_FAULT_NOPAGE;
+
+	if (fst_unchecked(flags))
+		return fst_insert_page(fst, f);
+	mutex_lock(&fst->insert_mutex);
+	if (!(fst_levels(f->vma->vm_mm, f->address) & FAULT_SELFTEST_HAS_HUGE))
+		ret = fst_insert_page(fst, f);
 	mutex_unlock(&fst->insert_mutex);
 	return ret;
 }
@@ -986,11 +1131,14 @@ static vm_fault_t fst_do_fault(struct selftest_fault *f)
 				    flags & FAULT_SELFTEST_SLEEP_UNLOCKED);
 	case FAULT_SELFTEST_PFN:
 		return fst_do_pfn(fst, f, flags);
+	case FAULT_SELFTEST_INSERT:
+		return fst_do_insert(fst, f, flags);
 	case FAULT_SELFTEST_HUGE:
 		return fst_do_huge(fst, f, flags);
 	case FAULT_SELFTEST_COW:
 		return fst_do_cow(fst, f);
 	}
+	WRITE_ONCE(fst->meanwhile, flags & FST_MEANWHILE_FLAGS);
 	return fst_do_page(fst, f, action);
 }
 
@@ -1021,15 +1169,39 @@ static void fst_map_zapped(struct fst *fst, struct selftest_fault *f)
 	rcu_read_unlock();
 }
 
-static bool fst_do_map_pages(struct selftest_fault *f)
+/* The PMD was empty, so that there is no PTE lock; but RCU, on v6.12 */
+static int fst_map_huge(struct fst *fst, struct selftest_fault *f)
+{
+	fst_insert_huge(fst, f);
+	if (fst_levels(f->vma->vm_mm, f->address) & FAULT_SELFTEST_HAS_HUGE)
+		return SELFTEST_MAPPED;
+	return SELFTEST_MAP_NONE;
+}
+
+static int fst_do_map_pages(struct selftest_fault *f)
 {
 	struct fst *fst = f->vma->vm_file->private_data;
 	u32 flags, action = fst_enter(f, FAULT_SELFTEST_MAP_PAGES, &flags);
+	bool huge = (flags & FST_PMD_EMPTY) && fst_huge_fits(f);
 
-	if (action == FAULT_SELFTEST_ZAPPED && (flags & FST_PMD_EMPTY) &&
-	    fst_huge_fits(f))
-		fst_map_zapped(fst, f);
-	return action == FAULT_SELFTEST_PAGE;
+	switch (action) {
+	case FAULT_SELFTEST_PAGE:
+		return SELFTEST_MAP_CACHED;
+	case FAULT_SELFTEST_HUGE:
+		return huge ? fst_map_huge(fst, f) : SELFTEST_MAP_NONE;
+	case FAULT_SELFTEST_HUGE_PAGE:
+		if (huge)
+			fst_map_huge(fst, f);
+		return SELFTEST_MAP_CACHED;
+	case FAULT_SELFTEST_ZAPPED:
+		if (huge)
+			fst_map_zapped(fst, f);
+		break;
+	case FAULT_SELFTEST_EACH:
+		selftest_map_each(f);
+		break;
+	}
+	return SELFTEST_MAP_NONE;
 }
 
 static vm_fault_t fst_do_mkwrite(struct selftest_fault *f)
@@ -1052,33 +1224,39 @@ static vm_fault_t fst_do_mkwrite(struct selftest_fault *f)
 	if (action == FAULT_SELFTEST_PAGE)
 		return 0;
 	lock_page(page);
-	return VM_FAULT_LOCKED;
+	if (page->mapping == fst->inode->i_mapping)
+		return VM_FAULT_LOCKED;
+	unlock_page(page);		/* as a file system does */
+	return VM_FAULT_NOPAGE;
 }
 
 DEFINE_SELFTEST_HANDLER(fst_fault, fst_do_fault)
 DEFINE_SELFTEST_HANDLER(fst_page_mkwrite, fst_do_mkwrite)
 DEFINE_SELFTEST_MAP_PAGES(fst_map_pages, fst_do_map_pages)
 
+#define FST_OPS		FST_HUGE_OPS \
+			.open = fst_vma_open, .close = fst_vma_close,
+
 /* By FAULT_SELFTEST_NO_* */
 static const struct vm_operations_struct fst_vm_ops[] = {
 	{
-		FST_HUGE_OPS
+		FST_OPS
 		.fault = fst_fault,
 		.map_pages = fst_map_pages,
 		.page_mkwrite = fst_page_mkwrite,
 	},
 	[FAULT_SELFTEST_NO_MAP_PAGES] = {
-		FST_HUGE_OPS
+		FST_OPS
 		.fault = fst_fault,
 		.page_mkwrite = fst_page_mkwrite,
 	},
 	[FAULT_SELFTEST_NO_MKWRITE] = {
-		FST_HUGE_OPS
+		FST_OPS
 		.fault = fst_fault,
 		.map_pages = fst_map_pages,
 	},
 	[FAULT_SELFTEST_NO_MAP_PAGES | FAULT_SELFTEST_NO_MKWRITE] = {
-		FST_HUGE_OPS
+		FST_OPS
 		.fault = fst_fault,
 	},
 };
@@ -1166,16 +1344,19 @@ static long fst_ioctl_unmap(struct fst *fst, void __user *arg)
 	return 0;
 }
 
-static u64 fst_refs(struct address_space *mapping, pgoff_t pgoff)
+static void fst_add_refs(struct address_space *mapping, pgoff_t pgoff,
+			 struct fault_selftest_refs *refs)
 {
 	struct page *page = find_get_page(mapping, pgoff);
-	u64 refs;
 
 	if (!page)
-		return 0;
-	refs = page_count(page) - 2;	/* the cache's and this one */
+		return;
+	refs->refs += page_count(page) - 2;	/* the cache's and this one */
+	if (PageLocked(page)) {
+		refs->locked++;
+		unlock_page(page);
+	}
 	put_page(page);
-	return refs;
 }
 
 static long fst_ioctl_refs(struct fst *fst, void __user *arg)
@@ -1188,8 +1369,9 @@ static long fst_ioctl_refs(struct fst *fst, void __user *arg)
 	if (fst_check_range(refs.pgoff, refs.nr_pages))
 		return -ERANGE;
 	refs.refs = 0;
+	refs.locked = 0;
 	for (i = 0; i < refs.nr_pages; i++) {
-		refs.refs += fst_refs(fst->inode->i_mapping, refs.pgoff + i);
+		fst_add_refs(fst->inode->i_mapping, refs.pgoff + i, &refs);
 		cond_resched();
 	}
 	return copy_to_user(arg, &refs, sizeof(refs)) ? -EFAULT : 0;
@@ -1217,6 +1399,56 @@ static u32 fst_query(struct mm_struct *mm, unsigned long address)
 	levels = fst_levels(mm, address);
 	mmap_write_unlock(mm);
 	return levels;
+}
+
+static const struct {
+	unsigned int from, to;
+} fst_touched[] = {
+	{ VM_FAULT_OOM, FAULT_SELFTEST_TOUCHED_OOM },
+	{ VM_FAULT_SIGBUS, FAULT_SELFTEST_TOUCHED_SIGBUS },
+	{ VM_FAULT_MAJOR, FAULT_SELFTEST_TOUCHED_MAJOR },
+	{ VM_FAULT_NOPAGE, FAULT_SELFTEST_TOUCHED_NOPAGE },
+	{ VM_FAULT_LOCKED, FAULT_SELFTEST_TOUCHED_LOCKED },
+};
+
+static u32 fst_result(unsigned int ret)
+{
+	u32 result = 0;
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(fst_touched); i++) {
+		if (ret & fst_touched[i].from)
+			result |= fst_touched[i].to;
+		ret &= ~fst_touched[i].from;
+	}
+	return ret ? result | FAULT_SELFTEST_TOUCHED_OTHER : result;
+}
+
+static long fst_ioctl_touch(void __user *arg)
+{
+	struct fault_selftest_touch touch;
+	struct mm_struct *mm = current->mm;
+	struct vm_area_struct *vma;
+	unsigned int flags = 0;
+	long err = -ERANGE;
+
+	if (copy_from_user(&touch, arg, sizeof(touch)))
+		return -EFAULT;
+	if (touch.result || (touch.flags & ~FAULT_SELFTEST_TOUCH_WRITE))
+		return -EINVAL;
+	if (touch.flags & FAULT_SELFTEST_TOUCH_WRITE)
+		flags = FAULT_FLAG_WRITE;
+	mmap_read_lock(mm);
+	vma = find_vma(mm, touch.address);
+	if (vma && vma->vm_start <= touch.address) {
+		touch.result = fst_result(selftest_handle_fault(vma,
+							touch.address, flags));
+		err = 0;
+	}
+	mmap_read_unlock(mm);
+	if (!err && copy_to_user(arg, &touch, sizeof(touch)))
+		err = -EFAULT;
+	return err;
 }
 
 static long fst_ioctl_query(void __user *arg)
@@ -1263,6 +1495,8 @@ static long fst_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 		return fst_ioctl_counts(fst, argp);
 	case FAULT_SELFTEST_REFS:
 		return fst_ioctl_refs(fst, argp);
+	case FAULT_SELFTEST_TOUCH:
+		return fst_ioctl_touch(argp);
 	}
 	return -ENOTTY;
 }

@@ -35,12 +35,13 @@ enum {
 	FAULT_SELFTEST_FAULT,		/* ->fault */
 	FAULT_SELFTEST_MAP_PAGES,	/* ->map_pages */
 	FAULT_SELFTEST_MKWRITE,		/* ->page_mkwrite */
+	FAULT_SELFTEST_PMD_FAULT,	/* ->pmd_fault, v4.6 */
 	FAULT_SELFTEST_NR_HANDLERS,
 };
 
 /*
  * What a handler does. In brackets: F ->fault, A ->map_pages, W
- * ->page_mkwrite; a rule with another combination is EINVAL.
+ * ->page_mkwrite, P ->pmd_fault; a rule with another combination is EINVAL.
  */
 enum {
 	/* F: page, locked by the mm core. A: all that is cached. W: return 0 */
@@ -65,6 +66,9 @@ enum {
 	/*
 	 * F: insert the huge pfn if the PMD is empty and the VMA is shared
 	 * and covers it, and VM_FAULT_NOPAGE; otherwise as LOCKED.
+	 * A: the same; otherwise nothing.
+	 * P: make the huge pfn writable that fork() has write-protected, the
+	 * default; of an empty PMD VM_FAULT_FALLBACK.
 	 * EOPNOTSUPP: this kernel cannot (it takes transparent huge pages,
 	 * and before v6.12 FS_DAX too).
 	 */
@@ -84,6 +88,22 @@ enum {
 	 * (v6.12).
 	 */
 	FAULT_SELFTEST_ZAPPED,
+	/*
+	 * A: another thing that another thread can do: insert the huge pfn as
+	 * for HUGE, and then map all that is cached, as PAGE does.
+	 * EOPNOTSUPP: as for ZAPPED.
+	 */
+	FAULT_SELFTEST_HUGE_PAGE,
+	/*
+	 * A: map what is cached as an implementation of ->map_pages would, page
+	 * by page with alloc_set_pte(). On a kernel whose ->map_pages has
+	 * nothing of the kind, nothing. EOPNOTSUPP: v6.12.
+	 */
+	FAULT_SELFTEST_EACH,
+	/* F: vm_insert_page() of the page, VM_FAULT_NOPAGE */
+	FAULT_SELFTEST_INSERT,
+	/* P: VM_FAULT_FALLBACK, and leave the huge PMD as it is */
+	FAULT_SELFTEST_FALLBACK,
 	FAULT_SELFTEST_NR_ACTIONS,
 };
 
@@ -110,7 +130,8 @@ struct fault_selftest_setup {
  * flags (in): FAULT_SELFTEST_SLEEP*
  *
  * ERANGE: pages beyond FAULT_SELFTEST_SIZE, or none. ENOSPC: too many rules
- * (FAULT_SELFTEST_MAX_RULES). ENOMEM.
+ * (FAULT_SELFTEST_MAX_RULES). EOPNOTSUPP: this kernel has no such handler.
+ * ENOMEM.
  */
 struct fault_selftest_rule {
 	__u64 pgoff;
@@ -134,12 +155,25 @@ struct fault_selftest_rule {
  */
 #define FAULT_SELFTEST_SLEEP_UNLOCKED	(1U << 1)
 /*
- * With action PFN or HUGE: if the PMD was empty on entry, insert with the
- * kernel's vm_insert_mixed() or vmf_insert_pfn_pmd() without looking at the
- * PMD again after the sleep. EOPNOTSUPP: this kernel takes a huge page for a
- * table then (PFN, v6.12), or does not let a module do it (HUGE, v4.6).
+ * With action PFN, INSERT or HUGE: if the PMD was empty on entry, insert with
+ * the kernel's vm_insert_mixed(), vm_insert_page() or vmf_insert_pfn_pmd()
+ * without looking at the PMD again after the sleep. EOPNOTSUPP: this kernel
+ * takes a huge page for a table then (PFN and INSERT, v6.12), or does not let
+ * a module do it (HUGE, v4.6).
  */
 #define FAULT_SELFTEST_UNCHECKED	(1U << 2)
+/*
+ * With action PAGE, LOCKED or MAJOR of ->fault, and the probe on: do what
+ * truncation can do while the page is not locked. When the task allocates
+ * a page table next, and the page is not locked, it leaves the page cache.
+ * EOPNOTSUPP: v6.12.
+ */
+#define FAULT_SELFTEST_TRUNCATE		(1U << 3)
+/*
+ * The same, but do what anybody can do with the page who takes an interest in
+ * it: lock it, until FAULT_SELFTEST_REFS unlocks it.
+ */
+#define FAULT_SELFTEST_STEAL		(1U << 4)
 
 /*
  * FAULT_SELFTEST_WAIT: wait until @nr handlers are asleep at the same time.
@@ -222,7 +256,7 @@ struct fault_selftest_counts {
 	__u32 table_first;	/* tables allocated before any page was */
 	__u32 lost;		/* more than *_held can follow: those are wrong */
 	__u32 events_lost;	/* events since open() that read() will miss */
-	__u32 pad;
+	__u32 truncated;	/* pages, by FAULT_SELFTEST_TRUNCATE or _STEAL */
 };
 
 /*
@@ -230,13 +264,41 @@ struct fault_selftest_counts {
  * the page cache's own, nor this request's.
  * pgoff (in), nr_pages (in): in pages
  * refs (out): mappings have one each, and the LRU caches some for a while
+ * locked (out): pages that are locked. They are unlocked, which is wrong while
+ * faults go on, but somebody has to if a fault has forgotten it.
  * ERANGE: as for a rule.
  */
 struct fault_selftest_refs {
 	__u64 pgoff;
 	__u64 nr_pages;
 	__u64 refs;
+	__u32 locked;
+	__u32 pad;
 };
+
+/*
+ * FAULT_SELFTEST_TOUCH: handle_mm_fault() for one address, as a fault of the
+ * kernel's which may not be retried. The rest of a fault, which is the
+ * architecture's, hides most of what it returns.
+ * address (in)
+ * flags (in): FAULT_SELFTEST_TOUCH_WRITE
+ * result (out): FAULT_SELFTEST_TOUCHED_*
+ * ERANGE: nothing is mapped there.
+ */
+struct fault_selftest_touch {
+	__u64 address;
+	__u32 flags;
+	__u32 result;
+};
+
+#define FAULT_SELFTEST_TOUCH_WRITE	(1U << 0)
+
+#define FAULT_SELFTEST_TOUCHED_OOM	(1U << 0)	/* VM_FAULT_OOM */
+#define FAULT_SELFTEST_TOUCHED_SIGBUS	(1U << 1)
+#define FAULT_SELFTEST_TOUCHED_MAJOR	(1U << 2)
+#define FAULT_SELFTEST_TOUCHED_NOPAGE	(1U << 3)
+#define FAULT_SELFTEST_TOUCHED_LOCKED	(1U << 4)
+#define FAULT_SELFTEST_TOUCHED_OTHER	(1U << 5)	/* any other bit */
 
 /*
  * An event: what a handler saw when it was entered. read() on the device
@@ -293,5 +355,7 @@ struct fault_selftest_event {
 				     struct fault_selftest_counts)
 #define FAULT_SELFTEST_REFS	_IOWR(FAULT_SELFTEST_IOC_MAGIC, 10, \
 				      struct fault_selftest_refs)
+#define FAULT_SELFTEST_TOUCH	_IOWR(FAULT_SELFTEST_IOC_MAGIC, 11, \
+				      struct fault_selftest_touch)
 
 #endif /* _LINUX_FAULT_SELFTEST_H */

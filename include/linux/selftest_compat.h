@@ -10,6 +10,7 @@
 #include <linux/version.h>
 #include <linux/fs.h>
 #include <linux/mm.h>
+#include <linux/pagemap.h>
 #include <linux/pfn_t.h>
 #include <linux/sched.h>
 
@@ -54,7 +55,11 @@ static vm_fault_t name(struct vm_fault *vmf)				\
 	return body(&f);						\
 }
 
-/* @body says whether filemap_map_pages() shall map what is cached */
+/* What a body of ->map_pages answers */
+#define SELFTEST_MAP_NONE	0
+#define SELFTEST_MAP_CACHED	1	/* filemap_map_pages() shall */
+#define SELFTEST_MAPPED		2	/* it is done: no ->fault */
+
 #define DEFINE_SELFTEST_MAP_PAGES(name, body)				\
 static vm_fault_t name(struct vm_fault *vmf, pgoff_t start, pgoff_t end)	\
 {									\
@@ -66,7 +71,11 @@ static vm_fault_t name(struct vm_fault *vmf, pgoff_t start, pgoff_t end)	\
 		.flags = vmf->flags,					\
 		.prealloc = !!vmf->prealloc_pte,			\
 	};								\
-	return body(&f) ? filemap_map_pages(vmf, start, end) : 0;	\
+	int todo = body(&f);						\
+									\
+	if (todo == SELFTEST_MAP_CACHED)				\
+		return filemap_map_pages(vmf, start, end);		\
+	return todo == SELFTEST_MAPPED ? VM_FAULT_NOPAGE : 0;		\
 }
 
 static inline void selftest_unlock_fault(struct selftest_fault *f)
@@ -92,7 +101,7 @@ static inline int selftest_init_fs_context(struct fs_context *fc)
 #define SELFTEST_PSEUDO_FS	.init_fs_context = selftest_init_fs_context
 
 #define SELFTEST_DAX_COW	0
-#define SELFTEST_HUGE_INODE	0
+#define SELFTEST_DAX_INODE	0
 
 static inline vm_fault_t selftest_insert_pfn_pmd(struct selftest_fault *f,
 						 pmd_t *pmd, struct page *page)
@@ -113,6 +122,26 @@ static inline void selftest_map_pte(struct selftest_fault *f)
 {
 }
 
+#define SELFTEST_EACH			0
+
+static inline void selftest_map_each(struct selftest_fault *f)
+{
+}
+
+/* No page is unlocked in order to allocate its table */
+#define SELFTEST_TRUNCATE		0
+
+static inline void selftest_drop_page(struct page *page)
+{
+}
+
+static inline vm_fault_t selftest_handle_fault(struct vm_area_struct *vma,
+					       unsigned long address,
+					       unsigned int flags)
+{
+	return handle_mm_fault(vma, address, flags, NULL);
+}
+
 /* Losing a race to a huge page is a VM_BUG_ON() */
 #define SELFTEST_PFN_UNCHECKED		0
 
@@ -129,6 +158,11 @@ static inline void selftest_map_pte(struct selftest_fault *f)
 #else /* v4.6 */
 
 typedef int vm_fault_t;
+
+/* What a body of ->map_pages answers: see above */
+#define SELFTEST_MAP_NONE	0
+#define SELFTEST_MAP_CACHED	1
+#define SELFTEST_MAPPED		2
 
 #define DEFINE_SELFTEST_HANDLER(name, body)				\
 static int name(struct vm_area_struct *vma, struct vm_fault *vmf)	\
@@ -165,7 +199,7 @@ static void name(struct fault_env *fe, pgoff_t start, pgoff_t end)	\
 		.prealloc = SELFTEST_PREALLOC(fe),			\
 		.fe = fe,						\
 	};								\
-	if (body(&f))							\
+	if (body(&f) == SELFTEST_MAP_CACHED)				\
 		filemap_map_pages(fe, start, end);			\
 }
 
@@ -182,7 +216,7 @@ static void name(struct vm_area_struct *vma, struct vm_fault *vmf)	\
 		.flags = vmf->flags,					\
 		.prealloc = 0,						\
 	};								\
-	if (body(&f))							\
+	if (body(&f) == SELFTEST_MAP_CACHED)				\
 		filemap_map_pages(vma, vmf);				\
 }
 
@@ -214,6 +248,67 @@ static inline void selftest_map_pte(struct selftest_fault *f)
 {
 }
 #endif
+
+#ifdef MODULE
+#define SELFTEST_EACH			0
+#else
+#define SELFTEST_EACH			1
+#endif
+
+#if defined(SELFTEST_ALLOC_SET_PTE) && !defined(MODULE)
+/* As the comment at alloc_set_pte() says */
+static inline void selftest_map_page(struct fault_env *fe, struct page *page)
+{
+	if (!trylock_page(page)) {
+		put_page(page);
+		return;
+	}
+	if (alloc_set_pte(fe, NULL, page))
+		put_page(page);
+	unlock_page(page);
+}
+
+static inline void selftest_map_each(struct selftest_fault *f)
+{
+	struct fault_env *fe = f->fe;
+	unsigned long address;
+	struct page *page;
+	pgoff_t pgoff;
+
+	if (!fe->pte && !fault_prealloc_pte(fe))
+		return;
+	for (pgoff = f->pgoff; pgoff <= f->last; pgoff++) {
+		page = find_get_page(f->vma->vm_file->f_mapping, pgoff);
+		if (!page)
+			continue;
+		address = selftest_address(f->vma, pgoff);
+		if (fe->pte)
+			fe->pte += (long)(address - (fe->address & PAGE_MASK)) /
+				   (long)PAGE_SIZE;
+		fe->address = address;
+		selftest_map_page(fe, page);
+	}
+}
+#else
+static inline void selftest_map_each(struct selftest_fault *f)
+{
+}
+#endif
+
+#define SELFTEST_TRUNCATE		1
+
+/* Locked, not mapped. Does not sleep. */
+static inline void selftest_drop_page(struct page *page)
+{
+	delete_from_page_cache(page);
+}
+
+static inline vm_fault_t selftest_handle_fault(struct vm_area_struct *vma,
+					       unsigned long address,
+					       unsigned int flags)
+{
+	return handle_mm_fault(vma->vm_mm, vma, address, flags);
+}
 
 static inline void selftest_unlock_fault(struct selftest_fault *f)
 {
@@ -298,7 +393,7 @@ static inline struct dentry *selftest_mount(struct file_system_type *type,
 
 /* ->fault of a DAX file may return with i_mmap_rwsem held and no page */
 #define SELFTEST_DAX_COW	1
-#define SELFTEST_HUGE_INODE	S_DAX
+#define SELFTEST_DAX_INODE	S_DAX
 
 #define SELFTEST_GFP_TABLE		__GFP_ZERO
 

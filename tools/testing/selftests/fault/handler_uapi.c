@@ -66,6 +66,7 @@ static const struct fault_selftest_rule good_rule = {
 #define FAULT(a)	.handler = FAULT_SELFTEST_FAULT, .action = (a)
 #define MAP_PAGES(a)	.handler = FAULT_SELFTEST_MAP_PAGES, .action = (a)
 #define MKWRITE(a)	.handler = FAULT_SELFTEST_MKWRITE, .action = (a)
+#define PMD_FAULT(a)	.handler = FAULT_SELFTEST_PMD_FAULT, .action = (a)
 
 static const struct {
 	int err;
@@ -87,7 +88,17 @@ static const struct {
 	{ EINVAL, { 0, 1, MKWRITE(FAULT_SELFTEST_RETRY) } },
 	{ EINVAL, { 0, 1, MKWRITE(FAULT_SELFTEST_HUGE) } },
 	{ EINVAL, { 0, 1, FAULT(FAULT_SELFTEST_ZAPPED) } },
-	{ EINVAL, { 0, 1, FAULT(FAULT_SELFTEST_LOCKED), .flags = 8 } },
+	{ EINVAL, { 0, 1, FAULT(FAULT_SELFTEST_HUGE_PAGE) } },
+	{ EINVAL, { 0, 1, FAULT(FAULT_SELFTEST_FALLBACK) } },
+	{ EINVAL, { 0, 1, MAP_PAGES(FAULT_SELFTEST_INSERT) } },
+	{ EINVAL, { 0, 1, PMD_FAULT(FAULT_SELFTEST_LOCKED) } },
+	{ EINVAL, { 0, 1, FAULT(FAULT_SELFTEST_LOCKED), .flags = 32 } },
+	{ EINVAL, { 0, 1, FAULT(FAULT_SELFTEST_PFN), .flags =
+		    FAULT_SELFTEST_TRUNCATE } },
+	{ EINVAL, { 0, 1, MAP_PAGES(FAULT_SELFTEST_HUGE), .flags =
+		    FAULT_SELFTEST_UNCHECKED } },
+	{ EINVAL, { 0, 1, PMD_FAULT(FAULT_SELFTEST_HUGE), .flags =
+		    FAULT_SELFTEST_SLEEP } },
 	{ EINVAL, { 0, 1, FAULT(FAULT_SELFTEST_LOCKED), .flags =
 		    FAULT_SELFTEST_UNCHECKED } },
 	{ EINVAL, { 0, 1, FAULT(FAULT_SELFTEST_RETRY), .flags =
