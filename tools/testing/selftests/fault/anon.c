@@ -7,7 +7,7 @@
  * killer is for faults from user mode. The worker's VmPTE is read from
  * outside of the cgroup, since to open a file may take memory, too.
  */
-#include "fault.h"
+#include "memcg.h"
 #include <sys/prctl.h>
 #include <sys/utsname.h>
 
@@ -16,19 +16,9 @@
 #define LEN	((FAULTS + 1) * SLOT)
 #define FILLER	32		/* slot of what uses the limit up */
 #define LIMIT	"1048576"
-#define GROUP	MNT "/fault_anon"
 #define RW	(PROT_READ | PROT_WRITE)
 
 /* ---- the cgroup -------------------------------------------------------------- */
-
-static int group_write(const char *path, const char *value)
-{
-	int fd = open(path, O_WRONLY);
-	int ok = fd >= 0 && write(fd, value, strlen(value)) > 0;
-
-	close(fd);
-	return ok;
-}
 
 /*
  * Since v4.19 a charge that fails in the kernel calls the OOM killer, which
@@ -43,15 +33,6 @@ static void need_quiet_charges(void)
 		  == 2, "uname");
 	if (major > 4 || (major == 4 && minor >= 19))
 		ksft_case_skip("the OOM killer comes for kernel faults, too");
-}
-
-static void group_make(void)
-{
-	private_mount("none", "cgroup2", NULL);
-	if (!ksft_controller(MNT "/cgroup.subtree_control", "memory"))
-		ksft_case_skip("no memory controller on cgroup2");
-	ksft_need(ksft_mkdir(GROUP), "a cgroup");
-	ksft_need(group_write(GROUP "/memory.max", LIMIT), "its limit");
 }
 
 /* ---- the worker --------------------------------------------------------------- */
@@ -156,21 +137,13 @@ static void go(int out)
 	ksft_need(write(out, "", 1) == 1, "a worker that lives");
 }
 
-static void join(pid_t pid)
-{
-	char text[16];
-
-	snprintf(text, sizeof(text), "%d", pid);
-	ksft_need(group_write(GROUP "/cgroup.procs", text), "to move it");
-}
-
 /* kB of tables that the worker has from faults for which there is no page */
 static long measure(pid_t pid, int in, int out)
 {
 	long before;
 
 	hear(in);
-	join(pid);
+	group_join(pid);
 	go(out);
 	hear(in);
 	before = vm_pte(pid);
@@ -186,9 +159,10 @@ static void at_limit(int file)
 	pid_t pid;
 
 	group_make();
+	group_limit(LIMIT);
 	pid = start_worker(file, &in, &out);
 	added = measure(pid, in, out);
-	ksft_need(group_write(GROUP "/memory.max", "max"), "no limit");
+	group_limit("max");
 	go(out);
 	ksft_need(waitpid(pid, &status, 0) == pid, "waitpid");
 	ksft_check(!status, "worker's status %#x", status);

@@ -9,6 +9,7 @@
  * memmap=16M!192M), blank or with an ext4 of ours on it.
  */
 #include "handler.h"
+#include <sys/resource.h>
 
 #define PAGES		16
 #define FAULTS		8
@@ -85,6 +86,33 @@ static void read_data(void)
 	expect_pages(map_file(3, MAP_PRIVATE), 1);
 }
 
+static long faults_taken(void)
+{
+	struct rusage r;
+
+	ksft_need(!getrusage(RUSAGE_SELF, &r), "getrusage");
+	return r.ru_minflt + r.ru_majflt;
+}
+
+/* The copy is made once: who finds no table afterwards makes it again. */
+static void private_write_faults(void)
+{
+	long faults;
+	char *p;
+	int i;
+
+	use_file();
+	*map_file(1, MAP_PRIVATE) = 1;
+	faults_taken();
+	for (i = 2; i < 2 + FAULTS; i++) {
+		p = map_file(i, MAP_PRIVATE);
+		faults = faults_taken();
+		*(volatile char *)p = 1;
+		faults = faults_taken() - faults;
+		ksft_check(faults == 1, "%ld faults for one write", faults);
+	}
+}
+
 static void private_write_data(void)
 {
 	char *p;
@@ -140,30 +168,57 @@ static void beyond_end(char *where, int i)
 	ksft_check(sig == SIGBUS, "signal %d from access %d", sig, i);
 }
 
-static void no_table_beyond_end(int with_prot, int with_flags)
+/*
+ * A table in front of ->fault, if that is how this kernel does it, and no
+ * more; it goes with the mapping.
+ */
+static long access_beyond_end(int with_prot, int with_flags)
+{
+	prot = with_prot;
+	flags = with_flags;
+	return tables_added(beyond_end, FAULTS);
+}
+
+static void one_table_beyond_end(int with_prot, int with_flags)
 {
 	long added;
 
 	use_file();
-	prot = with_prot;
-	flags = with_flags;
-	added = tables_added(beyond_end, FAULTS);
-	ksft_check(!added, "%d faults added %ld kB of tables", FAULTS, added);
+	added = access_beyond_end(with_prot, with_flags);
+	ksft_print_msg("%d faults added %ld kB of tables\n", FAULTS, added);
+	ksft_check(added <= FAULTS * TABLE_KB,
+		   "%d faults added %ld kB of tables", FAULTS, added);
+	added -= vm_pte(getpid());
+	ksft_need(!munmap(slot(2), FAULTS * SLOT), "munmap");
+	added += vm_pte(getpid());
+	ksft_check(!added, "%ld kB of them outlive the mapping", added);
 }
 
 static void sigbus_read(void)
 {
-	no_table_beyond_end(PROT_READ, MAP_SHARED);
+	one_table_beyond_end(PROT_READ, MAP_SHARED);
 }
 
 static void sigbus_private_write(void)
 {
-	no_table_beyond_end(RW, MAP_PRIVATE);
+	one_table_beyond_end(RW, MAP_PRIVATE);
 }
 
 static void sigbus_shared_write(void)
 {
-	no_table_beyond_end(RW, MAP_SHARED);
+	one_table_beyond_end(RW, MAP_SHARED);
+}
+
+static void sigbus_no_table(void)
+{
+	long added;
+
+	use_file();
+	added = access_beyond_end(PROT_READ, MAP_SHARED);
+	added += access_beyond_end(RW, MAP_PRIVATE);
+	added += access_beyond_end(RW, MAP_SHARED);
+	ksft_check(!added, "%d faults added %ld kB of tables", 3 * FAULTS,
+		   added);
 }
 
 /* ---- what is allocated under i_mmap_rwsem --------------------------------- */
@@ -289,11 +344,13 @@ static void truncate_race(void)
 static const struct ksft_case cases[] = {
 	{ "read_data", read_data },
 	{ "private_write_data", private_write_data },
+	{ "private_write_faults", private_write_faults },
 	{ "shared_write_data", shared_write_data },
 	{ "hole_data", hole_data },
 	{ "sigbus_read", sigbus_read },
 	{ "sigbus_private_write", sigbus_private_write },
 	{ "sigbus_shared_write", sigbus_shared_write },
+	{ "sigbus_no_table", sigbus_no_table },
 	{ "read_under_lock", read_under_lock },
 	{ "private_write_under_lock", private_write_under_lock },
 	{ "shared_write_under_lock", shared_write_under_lock },

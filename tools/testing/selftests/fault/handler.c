@@ -171,6 +171,151 @@ static void fork_huge(void)
 		   "still something there");
 }
 
+/* ---- mapping from ->map_pages -------------------------------------------- */
+
+static unsigned int calls_of(int fd, unsigned int handler)
+{
+	struct fault_selftest_event ev;
+	unsigned int calls = 0;
+
+	while (next_event(fd, handler, &ev))
+		calls++;
+	return calls;
+}
+
+/* The fault is solved: ->fault would have to do it all again, or fail. */
+static void map_pages_huge(void)
+{
+	int fd = dev_open();
+
+	kernel_access_init();
+	map_slots(fd, &read_access, 1);
+	rule(fd, FAULT_SELFTEST_MAP_PAGES, FAULT_SELFTEST_HUGE, 0, 0);
+	rule(fd, FAULT_SELFTEST_FAULT, FAULT_SELFTEST_SIGBUS, 0, 0);
+	probe(fd, FAULT_SELFTEST_PROBE_ON);
+	ksft_check(!kernel_read(slot(1)), "->fault was asked, and failed");
+	ksft_check(!calls_of(fd, FAULT_SELFTEST_FAULT), "->fault was called");
+	ksft_check(word_at(slot(1) + 9 * PAGE) == (FAULT_SELFTEST_HUGE_WORD | 9),
+		   "no huge page: levels %#x", levels(fd, slot(1)));
+	ksft_check(!tables_left(fd), "%u tables for a huge page",
+		   counts(fd).tables_held);
+}
+
+#define WINDOW	16U		/* pages of a fault-around */
+#define TAKEN	3U		/* one of them that has something else */
+
+/* Pages of the file, each where it belongs, and all of them to be counted */
+static void check_each(int fd, unsigned int taken)
+{
+	unsigned int i, mapped = WINDOW - (taken < WINDOW);
+	uint64_t want;
+
+	ksft_check(!calls_of(fd, FAULT_SELFTEST_FAULT), "->fault was called");
+	for (i = 0; i < WINDOW; i++) {
+		ksft_check(levels(fd, slot(1) + i * PAGE) &
+			   FAULT_SELFTEST_HAS_PTE, "page %u is not mapped", i);
+		want = i == taken ? FAULT_SELFTEST_PFN_WORD : slot_page(1) + i;
+		ksft_check(word_at(slot(1) + i * PAGE + PAGE / 2) == want,
+			   "page %u holds something else", i);
+	}
+	drain_lru();
+	ksft_check(!page_locks(fd, slot_page(1), WINDOW), "a locked page");
+	ksft_check(page_refs(fd, slot_page(1), WINDOW) == mapped,
+		   "%llu references, not %u",
+		   (unsigned long long)page_refs(fd, slot_page(1), WINDOW),
+		   mapped);
+	ksft_check(counts(fd).tables_held == 1, "%u tables",
+		   counts(fd).tables_held);
+	munmap(slot(1), SLOT);
+	check_no_page_left(fd, "unmapped");
+	ksft_check(!tables_left(fd), "%u tables left", counts(fd).tables_held);
+}
+
+static void prepare_each(int fd)
+{
+	kernel_access_init();
+	map_slots(fd, &read_access, 1);
+	cache_pages(fd, slot_page(1), WINDOW);
+	drain_lru();
+	probe(fd, FAULT_SELFTEST_PROBE_ON);
+}
+
+/*
+ * alloc_set_pte() from an implementation of ->map_pages: the table is its
+ * first page's business. The last of the window is the one that is asked for.
+ */
+static void map_pages_each(void)
+{
+	int fd = dev_open();
+
+	prepare_each(fd);
+	rule(fd, FAULT_SELFTEST_MAP_PAGES, FAULT_SELFTEST_EACH, 0, 0);
+	ksft_check(!kernel_read(slot(1) + (WINDOW - 1) * PAGE), "an error");
+	check_each(fd, WINDOW);
+}
+
+/* With a table, its lock is held, and something is mapped there already. */
+static void map_pages_each_table(void)
+{
+	int fd = dev_open();
+
+	prepare_each(fd);
+	rule(fd, FAULT_SELFTEST_MAP_PAGES, FAULT_SELFTEST_NOPAGE, 0, 0);
+	rule(fd, FAULT_SELFTEST_FAULT, FAULT_SELFTEST_PFN, 0, 0);
+	ksft_need(!kernel_read(slot(1) + TAKEN * PAGE), "the pfn");
+	clear_rules(fd);
+	drop_events(fd);
+	rule(fd, FAULT_SELFTEST_MAP_PAGES, FAULT_SELFTEST_EACH, 0, 0);
+	ksft_check(!kernel_read(slot(1) + 8 * PAGE), "an error");
+	check_each(fd, TAKEN);
+}
+
+/* ---- ->pmd_fault declines ------------------------------------------------ */
+
+#define PATIENCE	10		/* seconds */
+
+/* The status of a child that writes, and then is to see @word further on */
+static int write_within(char *p, uint64_t word)
+{
+	pid_t pid = fork();
+	int status;
+
+	ksft_need(pid >= 0, "fork");
+	if (!pid) {
+		alarm(PATIENCE);
+		*(volatile char *)p = 1;
+		_exit(word_at(p + PAGE / 2) == word ? KSFT_PASS : KSFT_FAIL);
+	}
+	ksft_need(waitpid(pid, &status, 0) == pid, "the child");
+	return status;
+}
+
+/*
+ * A write to a huge page that fork() has write-protected. Who declines leaves
+ * the PMD huge: it has to be split, or the fault is retried for ever. Then
+ * there is a table when ->fault is called.
+ */
+static void huge_wp_falls_back(void)
+{
+	struct fault_selftest_event ev;
+	int fd = dev_open(), status;
+
+	map_slots(fd, &shared_access, 1);
+	rule(fd, FAULT_SELFTEST_PMD_FAULT, FAULT_SELFTEST_FALLBACK, 0, 0);
+	rule(fd, FAULT_SELFTEST_FAULT, FAULT_SELFTEST_HUGE, 0, 1);
+	*slot(1) = 1;
+	ksft_check(levels(fd, slot(1)) & FAULT_SELFTEST_HAS_HUGE, "no huge page");
+	drop_events(fd);
+	status = write_within(slot(1) + 5 * PAGE, slot_page(1) + 5);
+	ksft_check(!WIFSIGNALED(status), "the write is retried for ever");
+	ksft_check(!status, "another page than the one of ->fault");
+	ksft_need(next_event(fd, FAULT_SELFTEST_PMD_FAULT, &ev), "->pmd_fault");
+	ksft_check(ev.saw & FAULT_SELFTEST_SAW_PMD_HUGE, "saw %#x", ev.saw);
+	ksft_check(next_event(fd, FAULT_SELFTEST_FAULT, &ev), "no ->fault");
+	ksft_check(!(ev.saw & (EMPTY | FAULT_SELFTEST_SAW_PMD_HUGE)),
+		   "->fault came without a table: saw %#x", ev.saw);
+}
+
 /* ---- nothing mapped, nothing left --------------------------------------- */
 
 struct answer {
@@ -355,6 +500,10 @@ static const struct ksft_case cases[] = {
 	{ "read_huge", read_huge },
 	{ "shared_write_huge", shared_write_huge },
 	{ "fork_huge", fork_huge },
+	{ "map_pages_huge", map_pages_huge },
+	{ "map_pages_each", map_pages_each },
+	{ "map_pages_each_table", map_pages_each_table },
+	{ "huge_wp_falls_back", huge_wp_falls_back },
 	{ "sigbus", sigbus },
 	{ "oom", oom },
 	{ "nopage", nopage },

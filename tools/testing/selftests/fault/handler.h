@@ -113,6 +113,15 @@ static inline uint64_t page_refs(int fd, uint64_t pgoff, uint64_t nr)
 	return r.refs;
 }
 
+/* How many are locked, though nobody is at work on them: unlocked by that. */
+static inline unsigned int page_locks(int fd, uint64_t pgoff, uint64_t nr)
+{
+	struct fault_selftest_refs r = { .pgoff = pgoff, .nr_pages = nr };
+
+	ksft_need(!ioctl(fd, FAULT_SELFTEST_REFS, &r), "REFS");
+	return r.locked;
+}
+
 /* What the LRU caches of the CPUs keep: mlock() empties at least its CPU's. */
 static inline void drain_lru(void)
 {
@@ -128,6 +137,16 @@ static inline void drain_lru(void)
 			  "mlock on CPU %d", cpu);
 	}
 	ksft_need(!sched_setaffinity(0, sizeof(all), &all), "affinity");
+}
+
+/* What handle_mm_fault() returns, as FAULT_SELFTEST_TOUCHED_* */
+static inline unsigned int touch(int fd, void *p, unsigned int flags)
+{
+	struct fault_selftest_touch t = { .address = (uintptr_t)p,
+					  .flags = flags };
+
+	ksft_need(!ioctl(fd, FAULT_SELFTEST_TOUCH, &t), "TOUCH %p", p);
+	return t.result;
 }
 
 /* The next event of @handler; those of others on the way are dropped. */
@@ -177,6 +196,26 @@ static inline int kernel_read(void *p)
 static inline int kernel_write(void *p)
 {
 	return ioctl(kernel_fd, FIGETBSZ, p) ? errno : 0;
+}
+
+/* ---- books --------------------------------------------------------------- */
+
+/*
+ * Once the LRU caches are empty: no page that was copied, no reference to
+ * a page of slot 1, no lock on one.
+ */
+static inline void check_no_page_left(int fd, const char *what)
+{
+	uint64_t refs;
+
+	ksft_check(!page_locks(fd, slot_page(1), PAGES_PER_SLOT),
+		   "%s: a page stays locked", what);
+	drain_lru();
+	ksft_check(!counts(fd).pages_held, "%s: %u pages left", what,
+		   counts(fd).pages_held);
+	refs = page_refs(fd, slot_page(1), PAGES_PER_SLOT);
+	ksft_check(!refs, "%s: %llu references left", what,
+		   (unsigned long long)refs);
 }
 
 /* ---- the three kinds of file fault -------------------------------------- */

@@ -9,6 +9,7 @@
  * so what fails is the table.
  */
 #include "handler.h"
+#include "memcg.h"
 
 #define INJECT	"/sys/kernel/debug/fail_page_alloc/"
 
@@ -65,6 +66,7 @@ static int failing_access(const struct access *a, char *p)
 
 /* ---- the table cannot be had -------------------------------------------- */
 
+/* Not a table, not a page that was copied or cleared, not a reference */
 static void check_clean(int fd, const struct access *a)
 {
 	struct fault_selftest_counts c = counts(fd);
@@ -74,6 +76,20 @@ static void check_clean(int fd, const struct access *a)
 	ksft_check(!has_table(fd, slot(1)), "%s: a table is in place", a->name);
 	ksft_check(!c.atomic_sleep, "%s: %u allocations that may sleep, atomic",
 		   a->name, c.atomic_sleep);
+	ksft_check(!c.under_lock, "%s: %u allocations under the page lock",
+		   a->name, c.under_lock);
+	check_no_page_left(fd, a->name);
+}
+
+/* The probe begins when all that is looked at later has been touched. */
+static void probe_from_here(int fd)
+{
+	probe(fd, FAULT_SELFTEST_PROBE_ON);
+	drain_lru();
+	counts(fd);
+	probe(fd, 0);
+	drop_events(fd);
+	probe(fd, FAULT_SELFTEST_PROBE_ON);
 }
 
 static void map_cached(int fd, const struct access *a)
@@ -81,8 +97,7 @@ static void map_cached(int fd, const struct access *a)
 	kernel_access_init();
 	map_slots(fd, a, 1);
 	cache_pages(fd, slot_page(1), 16);
-	drop_events(fd);
-	probe(fd, FAULT_SELFTEST_PROBE_ON);
+	probe_from_here(fd);
 }
 
 /* The page that was found must be as it was: unlocked, and to be had. */
@@ -99,9 +114,9 @@ static void no_table(const struct access *a, unsigned int missing_handlers)
 {
 	int fd = dev_open(), err;
 
+	inject_init("-1");
 	setup(fd, missing_handlers);
 	map_cached(fd, a);
-	inject_init("-1");
 	err = failing_access(a, slot(1));
 	ksft_check(err == EFAULT, "%s without a table: errno %d", a->name, err);
 	check_clean(fd, a);
@@ -133,17 +148,27 @@ static void mkwrite_no_table(void)
 	no_table(&shared_access, 0);
 }
 
-static void pfn_no_table(void)
+static void inserted_no_table(unsigned int action)
 {
 	int fd = dev_open(), err;
 
-	map_cached(fd, &read_access);
-	rule(fd, FAULT_SELFTEST_FAULT, FAULT_SELFTEST_PFN, 0, 0);
-	rule(fd, FAULT_SELFTEST_MAP_PAGES, FAULT_SELFTEST_NOPAGE, 0, 0);
 	inject_init("-1");
+	map_cached(fd, &read_access);
+	rule(fd, FAULT_SELFTEST_FAULT, action, 0, 0);
+	rule(fd, FAULT_SELFTEST_MAP_PAGES, FAULT_SELFTEST_NOPAGE, 0, 0);
 	err = failing_access(&read_access, slot(1));
-	ksft_check(err == EFAULT, "no pfn without a table: errno %d", err);
+	ksft_check(err == EFAULT, "inserted without a table: errno %d", err);
 	check_clean(fd, &read_access);
+}
+
+static void pfn_no_table(void)
+{
+	inserted_no_table(FAULT_SELFTEST_PFN);
+}
+
+static void insert_no_table(void)
+{
+	inserted_no_table(FAULT_SELFTEST_INSERT);
 }
 
 /* DAX of v4.6: the failure must let go of i_mmap_rwsem. */
@@ -151,9 +176,9 @@ static void cow_without_page_no_table(void)
 {
 	int fd = dev_open(), err;
 
+	inject_init("-1");
 	map_cached(fd, &cow_access);
 	rule(fd, FAULT_SELFTEST_FAULT, FAULT_SELFTEST_COW, 0, 0);
-	inject_init("-1");
 	err = failing_access(&cow_access, slot(1));
 	ksft_check(err == EFAULT, "no table: errno %d", err);
 	check_clean(fd, &cow_access);
@@ -166,12 +191,12 @@ static void anon_no_table(const struct access *a)
 	int fd = dev_open(), err;
 
 	kernel_access_init();
+	inject_init("-1");
 	slots_reserve();
 	map_at(slot(1), 2 * SLOT, PROT_READ | PROT_WRITE,
 	       MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	*slot(2) = 1;
-	probe(fd, FAULT_SELFTEST_PROBE_ON);
-	inject_init("-1");
+	probe_from_here(fd);
 	err = failing_access(a, slot(1));
 	ksft_check(err == EFAULT, "no table: errno %d", err);
 	check_clean(fd, a);
@@ -186,6 +211,37 @@ static void anon_write_no_table(void)
 static void zero_page_no_table(void)
 {
 	anon_no_table(&read_access);
+}
+
+/*
+ * That there is no memory is all that the fault says, whatever ->fault has
+ * said of the page: some architectures take a mixture for something else.
+ */
+static void oom_alone(const struct access *a, unsigned int missing_handlers)
+{
+	unsigned int result;
+	int fd = dev_open();
+
+	inject_init("-1");
+	setup(fd, missing_handlers);
+	map_cached(fd, a);
+	rule(fd, FAULT_SELFTEST_FAULT, FAULT_SELFTEST_MAJOR, 0, 0);
+	inject("1");
+	result = touch(fd, slot(1), a->write ? FAULT_SELFTEST_TOUCH_WRITE : 0);
+	inject("0");
+	ksft_check(result == FAULT_SELFTEST_TOUCHED_OOM, "%s: result %#x",
+		   a->name, result);
+	check_clean(fd, a);
+	close(fd);
+	munmap(slots, SLOTS * SLOT);
+}
+
+static void no_table_is_oom_alone(void)
+{
+	oom_alone(&read_access, FAULT_SELFTEST_NO_MAP_PAGES);
+	oom_alone(&cow_access, 0);
+	oom_alone(&shared_access, FAULT_SELFTEST_NO_MKWRITE);
+	oom_alone(&shared_access, 0);
 }
 
 /*
@@ -208,6 +264,78 @@ static void fault_around_falls_back(void)
 		   counts(fd).tables_held);
 }
 
+/* ---- and its charges ----------------------------------------------------- */
+
+#define CHARGED	400		/* faults, of a page each */
+#define SLACK	200		/* pages charged in advance, on each CPU */
+
+static long charged_pages(void)
+{
+	return proc_number(GROUP "/memory.current", "") / (long)PAGE;
+}
+
+/* Faults for which there is a page, but no table, are charged for nothing. */
+static long charges_kept(void)
+{
+	long before;
+	int i;
+
+	failing_access(&cow_access, slot(1));
+	before = charged_pages();
+	for (i = 0; i < CHARGED; i++)
+		ksft_need(failing_access(&cow_access, slot(1)) == EFAULT,
+			  "no table");
+	return charged_pages() - before;
+}
+
+/* A member of the cgroup, which has to be empty before it can be removed */
+static void charged_member(void)
+{
+	long kept;
+
+	group_join(getpid());
+	inject_init("-1");
+	kept = charges_kept();
+	ksft_check(kept < SLACK, "%ld pages charged for %d faults that failed",
+		   kept, CHARGED);
+	_exit(KSFT_PASS);
+}
+
+static void no_charge_left(void)
+{
+	int status;
+	pid_t pid;
+
+	group_make();
+	kernel_access_init();
+	pid = fork();
+	ksft_need(pid >= 0, "fork");
+	if (!pid)
+		charged_member();
+	ksft_need(waitpid(pid, &status, 0) == pid, "waitpid");
+	ksft_need(WIFEXITED(status) && WEXITSTATUS(status) != KSFT_ERROR,
+		  "status %#x", status);
+	ksft_check(!status, "charges left");
+}
+
+static void anon_charges(void)
+{
+	slots_reserve();
+	map_at(slot(1), 2 * SLOT, PROT_READ | PROT_WRITE,
+	       MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	*slot(2) = 1;
+	no_charge_left();
+}
+
+static void cow_charges(void)
+{
+	int fd = dev_open();
+
+	map_slots(fd, &cow_access, 1);
+	cache_pages(fd, slot_page(1), 16);
+	no_charge_left();
+}
+
 /* ---- where it happens --------------------------------------------------- */
 
 static void probed(const struct access *a, unsigned int action,
@@ -225,9 +353,9 @@ static void probed(const struct access *a, unsigned int action,
 	ksft_need(!kernel_access(a, slot(1)), "%s", a->name);
 	c = counts(fd);
 	ksft_need(c.tables, "the probe to see a table");
-	ksft_check(!c.under_lock_io,
-		   "%s: %u of %u allocations under the lock may wait for I/O",
-		   a->name, c.under_lock_io, c.under_lock);
+	ksft_check(!c.under_lock,
+		   "%s: %u allocations under the lock, %u may wait for I/O",
+		   a->name, c.under_lock, c.under_lock_io);
 	ksft_check(!c.atomic_sleep, "%s: %u of %u atomic ones may sleep",
 		   a->name, c.atomic_sleep, c.atomic);
 	close(fd);
@@ -266,6 +394,200 @@ static void fault_around_atomic(void)
 	probed(&read_access, FAULT_SELFTEST_LOCKED, 16);
 }
 
+/* ---- what happens meanwhile ----------------------------------------------- */
+
+/*
+ * The page is unlocked while its table is allocated, and truncated in that
+ * moment: it must not be mapped, and the fault begins again.
+ */
+static void truncated(const struct access *a, unsigned int missing_handlers)
+{
+	struct fault_selftest_event ev;
+	int fd = dev_open();
+	unsigned int calls = 0;
+
+	setup(fd, missing_handlers | FAULT_SELFTEST_NO_MAP_PAGES);
+	map_cached(fd, a);
+	rule(fd, FAULT_SELFTEST_FAULT, FAULT_SELFTEST_LOCKED,
+	     FAULT_SELFTEST_TRUNCATE, 1);
+	ksft_check(!kernel_access(a, slot(1)), "%s: an error", a->name);
+	ksft_check(counts(fd).truncated == 1,
+		   "%s: no table was allocated with the page unlocked", a->name);
+	while (next_event(fd, FAULT_SELFTEST_FAULT, &ev))
+		calls++;
+	ksft_check(calls == 2, "%s: %u calls of ->fault, the page is gone",
+		   a->name, calls);
+	ksft_check(word_at(slot(1) + PAGE / 2) == slot_page(1),
+		   "%s: another page", a->name);
+	drain_lru();
+	ksft_check(page_refs(fd, slot_page(1), 1) == (a != &cow_access),
+		   "%s: the page of the file is not what is mapped", a->name);
+	ksft_check(counts(fd).tables_held == 1, "%s: %u tables for one page",
+		   a->name, counts(fd).tables_held);
+	munmap(slot(1), SLOT);
+	ksft_check(!tables_left(fd), "%u tables left", counts(fd).tables_held);
+}
+
+static void read_truncated(void)
+{
+	truncated(&read_access, 0);
+}
+
+static void cow_truncated(void)
+{
+	truncated(&cow_access, 0);
+}
+
+static void shared_write_truncated(void)
+{
+	truncated(&shared_access, FAULT_SELFTEST_NO_MKWRITE);
+}
+
+static void mkwrite_truncated(void)
+{
+	truncated(&shared_access, 0);
+}
+
+/* Another one has locked the page when the fault wants it back. */
+
+struct waiter {
+	char *where;
+	int fd;
+	int touch;	/* by a fault that may not let go of the mmap lock */
+	int err;
+	volatile int done;
+};
+
+static void *wait_for_page(void *arg)
+{
+	struct waiter *w = arg;
+
+	if (w->touch)
+		w->err = !!(touch(w->fd, w->where, 0) &
+			    (FAULT_SELFTEST_TOUCHED_OOM |
+			     FAULT_SELFTEST_TOUCHED_SIGBUS));
+	else
+		w->err = kernel_read(w->where);
+	w->done = 1;
+	return NULL;
+}
+
+/* A thread's stack is touched by the one before it. */
+static pthread_t start_waiter(struct waiter *w, char *where)
+{
+	pthread_t t;
+
+	w->where = where;
+	w->done = 0;
+	ksft_need(!pthread_create(&t, NULL, wait_for_page, w), "a thread");
+	return t;
+}
+
+static void prepare_to_steal(int fd, int touch)
+{
+	struct waiter w = { .fd = fd, .touch = touch };
+
+	setup(fd, FAULT_SELFTEST_NO_MAP_PAGES);
+	map_cached(fd, &read_access);
+	pthread_join(start_waiter(&w, slot(2)), NULL);
+	probe(fd, 0);
+	drop_events(fd);
+	probe(fd, FAULT_SELFTEST_PROBE_ON);
+	rule(fd, FAULT_SELFTEST_FAULT, FAULT_SELFTEST_LOCKED,
+	     FAULT_SELFTEST_STEAL, 1);
+}
+
+static void wait_until_stolen(int fd, volatile int *done)
+{
+	while (!counts(fd).truncated && !*done)
+		usleep(1000);
+	ksft_check(counts(fd).truncated,
+		   "no table was allocated with the page unlocked");
+}
+
+static unsigned int give_back(int fd)
+{
+	return page_locks(fd, slot_page(1), 1);
+}
+
+static void join_waiter(struct waiter *w, pthread_t t)
+{
+	ksft_check(give_back(w->fd) == 1, "the page is not locked any more");
+	pthread_join(t, NULL);
+	ksft_check(!w->err, "an error");
+	ksft_check(word_at(slot(1) + PAGE / 2) == slot_page(1), "another page");
+	munmap(slot(1), SLOT);
+	check_no_page_left(w->fd, "in the end");
+	ksft_check(!tables_left(w->fd), "%u tables left",
+		   counts(w->fd).tables_held);
+}
+
+/* It waits as ->fault does: without the mmap lock, and without a table. */
+static void stolen_lock(void)
+{
+	struct waiter w = { .fd = dev_open() };
+	struct fault_selftest_event ev;
+	pthread_t t;
+
+	prepare_to_steal(w.fd, 0);
+	t = start_waiter(&w, slot(1));
+	wait_until_stolen(w.fd, &w.done);
+	ksft_check(!tables_left(w.fd), "a table is held by who waits");
+	join_waiter(&w, t);
+	ksft_check(next_event(w.fd, FAULT_SELFTEST_FAULT, &ev) &&
+		   next_event(w.fd, FAULT_SELFTEST_FAULT, &ev) &&
+		   (ev.saw & FAULT_SELFTEST_SAW_TRIED), "no second try");
+}
+
+/* Where the mmap lock must be kept the table is, too. */
+static void stolen_lock_no_retry(void)
+{
+	struct waiter w = { .fd = dev_open(), .touch = 1 };
+	pthread_t t;
+
+	prepare_to_steal(w.fd, 1);
+	t = start_waiter(&w, slot(1));
+	wait_until_stolen(w.fd, &w.done);
+	usleep(10000);
+	ksft_check(!w.done, "the page was mapped, and is not locked");
+	join_waiter(&w, t);
+}
+
+static volatile int *shared_flag(void)
+{
+	int *p = mmap(NULL, PAGE, PROT_READ | PROT_WRITE,
+		      MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+	ksft_need(p != MAP_FAILED, "a page to share");
+	return p;
+}
+
+/* Whoever has the page may keep it for long: SIGKILL ends the wait. */
+static void stolen_lock_killed(void)
+{
+	volatile int *done = shared_flag();
+	int fd = dev_open(), tries = 10000;
+	pid_t pid, died;
+
+	*done = 0;
+	pid = fork();
+	ksft_need(pid >= 0, "fork");
+	if (!pid) {
+		prepare_to_steal(fd, 0);
+		kernel_read(slot(1));
+		*done = 1;
+		pause();
+	}
+	wait_until_stolen(fd, done);
+	kill(pid, SIGKILL);
+	while (!(died = waitpid(pid, NULL, WNOHANG)) && --tries)
+		usleep(1000);
+	ksft_check(give_back(fd) == 1, "the page is not locked any more");
+	ksft_check(died == pid, "SIGKILL does not end the wait");
+	ksft_check(!tables_left(fd), "%u tables left", counts(fd).tables_held);
+	ksft_check(!page_refs(fd, slot_page(1), 1), "a reference left");
+}
+
 /* ---- where it does not happen -------------------------------------------- */
 
 /* Not even to be freed again: the fault maps nothing. */
@@ -298,9 +620,26 @@ static void failing_shared_write_no_table(void)
 	no_table_wanted(&shared_access, FAULT_SELFTEST_FAULT);
 }
 
+/*
+ * Here there may be one meanwhile: after ->page_mkwrite() it would be too late
+ * to let go of the page. But it does not stay.
+ */
 static void failing_mkwrite_no_table(void)
 {
-	no_table_wanted(&shared_access, FAULT_SELFTEST_MKWRITE);
+	int fd = dev_open();
+	long vmpte;
+
+	kernel_access_init();
+	map_slots(fd, &shared_access, 1);
+	rule(fd, FAULT_SELFTEST_MKWRITE, FAULT_SELFTEST_SIGBUS, 0, 0);
+	cache_pages(fd, slot_page(1), 1);
+	vmpte = vm_pte(getpid());
+	probe_from_here(fd);
+	ksft_need(kernel_write(slot(1)) == EFAULT, "the write to fail");
+	ksft_check(vm_pte(getpid()) == vmpte, "VmPTE %ld kB, not %ld",
+		   vm_pte(getpid()), vmpte);
+	ksft_check(!tables_left(fd), "%u tables left", counts(fd).tables_held);
+	check_clean(fd, &shared_access);
 }
 
 /* ---- anonymous memory --------------------------------------------------- */
@@ -331,16 +670,27 @@ static const struct ksft_case cases[] = {
 	{ "shared_write_no_table", shared_write_no_table },
 	{ "mkwrite_no_table", mkwrite_no_table },
 	{ "pfn_no_table", pfn_no_table },
+	{ "insert_no_table", insert_no_table },
 	{ "cow_without_page_no_table", cow_without_page_no_table },
 	{ "anon_write_no_table", anon_write_no_table },
 	{ "zero_page_no_table", zero_page_no_table },
+	{ "no_table_is_oom_alone", no_table_is_oom_alone },
 	{ "fault_around_falls_back", fault_around_falls_back },
+	{ "anon_charges", anon_charges },
+	{ "cow_charges", cow_charges },
 	{ "read_lock_and_reclaim", read_lock_and_reclaim },
 	{ "cow_lock_and_reclaim", cow_lock_and_reclaim },
 	{ "shared_write_lock_and_reclaim", shared_write_lock_and_reclaim },
 	{ "cow_without_page_lock_and_reclaim",
 	  cow_without_page_lock_and_reclaim },
 	{ "fault_around_atomic", fault_around_atomic },
+	{ "read_truncated", read_truncated },
+	{ "cow_truncated", cow_truncated },
+	{ "shared_write_truncated", shared_write_truncated },
+	{ "mkwrite_truncated", mkwrite_truncated },
+	{ "stolen_lock", stolen_lock },
+	{ "stolen_lock_no_retry", stolen_lock_no_retry },
+	{ "stolen_lock_killed", stolen_lock_killed },
 	{ "cold_around_no_table", cold_around_no_table },
 	{ "failing_cow_no_table", failing_cow_no_table },
 	{ "failing_shared_write_no_table", failing_shared_write_no_table },

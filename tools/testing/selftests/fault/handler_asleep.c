@@ -2,7 +2,7 @@
 /*
  * A task that sleeps in a handler holds no page table, installed or put by;
  * nor does one that is killed there, or whose mapping goes away while it
- * waits to try again.
+ * waits to try again. Only in ->page_mkwrite it may have one put by.
  *
  * Sleepers are threads of a child, each in a slot of its own. The child's
  * page tables are counted by the probe and by VmPTE.
@@ -107,12 +107,13 @@ static void start(struct sleepers *s)
 
 static void check_holds_nothing(struct sleepers *s)
 {
+	unsigned int may = s->handler == FAULT_SELFTEST_MKWRITE ? s->nr : 0;
 	struct fault_selftest_counts c = counts(s->fd);
 	long kb = vm_pte(s->pid) - s->vmpte;
 
 	ksft_check(!kb, "%ld kB of tables in place in front of %d sleepers",
 		   kb, s->nr);
-	ksft_check(!c.tables_held, "%d sleepers hold %u tables", s->nr,
+	ksft_check(c.tables_held <= may, "%d sleepers hold %u tables", s->nr,
 		   c.tables_held);
 }
 
@@ -216,7 +217,6 @@ static void killed(const struct access *a, unsigned int handler,
 	ksft_check(WIFSIGNALED(end(&s)), "a sleeper did not die of SIGKILL");
 	ksft_check(!tables_left(s.fd), "%u tables outlive the sleepers",
 		   counts(s.fd).tables_held);
-	wait_asleep(s.fd, 0);
 	close(s.fd);
 }
 

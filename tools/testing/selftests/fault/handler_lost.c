@@ -8,6 +8,7 @@
  * handler_race.c leaves it to chance, and so comes to more places.
  */
 #include "handler.h"
+#include <sys/resource.h>
 
 #define THREADS		4
 #define ROUNDS		8
@@ -21,24 +22,39 @@ struct lost {
 	void (*meanwhile)(void);
 	uint64_t (*expect)(int i);
 	unsigned int tables;		/* in the end */
+	long majors;			/* faults of each sleeper's */
 };
 
 static const struct access *lost_access;
+static long lost_majors;
 static char *where[THREADS];		/* each thread's page */
 static pthread_barrier_t line;
 static int fd;
 
 /* ---- the threads -------------------------------------------------------- */
 
+static long major_faults(void)
+{
+	struct rusage r;
+
+	ksft_need(!getrusage(RUSAGE_THREAD, &r), "getrusage");
+	return r.ru_majflt;
+}
+
 static void *loser(void *arg)
 {
 	char **p = arg;
+	long majors;
 	int round;
 
 	for (round = 0; round < ROUNDS; round++) {
 		pthread_barrier_wait(&line);
+		majors = major_faults();
 		ksft_check(!kernel_access(lost_access, *p), "%s: an error",
 			   lost_access->name);
+		majors = major_faults() - majors;
+		ksft_check(majors == lost_majors, "%ld major faults, not %ld",
+			   majors, lost_majors);
 		pthread_barrier_wait(&line);
 	}
 	return NULL;
@@ -93,17 +109,6 @@ static void check_round(unsigned int tables)
 	ksft_check(!tables_left(fd), "%u tables left", counts(fd).tables_held);
 }
 
-static void check_end(void)
-{
-	uint64_t refs;
-
-	drain_lru();
-	ksft_check(!counts(fd).pages_held, "%u copied pages left",
-		   counts(fd).pages_held);
-	refs = page_refs(fd, slot_page(1), PAGES_PER_SLOT);
-	ksft_check(!refs, "%llu references left", (unsigned long long)refs);
-}
-
 /*
  * @step: from one thread's page to the next; 0 is all on one page. The pages
  * are cached and everything is touched before the probe begins.
@@ -121,7 +126,7 @@ static void prepare(const struct access *a, unsigned long step, pthread_t *t)
 	for (i = 0; i < THREADS; i++)
 		where[i] = slot(1) + i * step;
 	start_losers(t);
-	check_end();
+	check_no_page_left(fd, "before");
 	ksft_need(!munmap(slot(1), SLOT), "munmap");
 	probe(fd, FAULT_SELFTEST_PROBE_ON);
 }
@@ -158,12 +163,13 @@ static void run(const struct lost *l)
 	pthread_t t[THREADS];
 	int i;
 
+	lost_majors = l->majors;
 	prepare(l->access, l->step, t);
 	for (i = 0; i < ROUNDS; i++)
 		run_round(l);
 	for (i = 0; i < THREADS; i++)
 		pthread_join(t[i], NULL);
-	check_end();
+	check_no_page_left(fd, l->access->name);
 }
 
 /* ---- what happens meanwhile --------------------------------------------- */
@@ -248,6 +254,10 @@ DEFLOST(shared_write_one_page, SHARED, IN_FAULT(LOCKED), .expect = own_page,
 DEFLOST(mkwrite_one_page, SHARED, IN_MKWRITE(LOCKED), .expect = own_page,
 	.tables = 1)
 DEFLOST(pfn_one_page, READ, IN_FAULT(PFN), .expect = pfn_word, .tables = 1)
+DEFLOST(insert_one_page, READ, IN_FAULT(INSERT), .expect = own_page,
+	.tables = 1)
+DEFLOST(insert_one_table, READ, .step = PAGE, IN_FAULT(INSERT),
+	.expect = own_page, .tables = 1)
 DEFLOST(read_one_table, READ, .step = PAGE, IN_FAULT(LOCKED),
 	.expect = own_page, .tables = 1)
 DEFLOST(cow_one_table, COW, .step = PAGE, IN_FAULT(LOCKED), .expect = own_page,
@@ -260,6 +270,13 @@ DEFLOST(huge_one_pmd, SHARED, .step = PAGE, IN_FAULT(HUGE), .expect = huge_word)
 DEFLOST(read_lost_to_page, READ, IN_FAULT(LOCKED), .meanwhile = map_page,
 	.expect = own_page, .tables = 1)
 DEFLOST(cow_lost_to_page, COW, IN_FAULT(LOCKED), .meanwhile = map_page,
+	.expect = own_page, .tables = 1)
+/* Sleeping was what made it a major fault, not the page. */
+DEFLOST(major_read_lost_to_page, READ, IN_FAULT(MAJOR), .meanwhile = map_page,
+	.expect = own_page, .tables = 1, .majors = 1)
+DEFLOST(major_cow_lost_to_page, COW, IN_FAULT(MAJOR), .meanwhile = map_page,
+	.expect = own_page, .tables = 1, .majors = 1)
+DEFLOST(insert_lost_to_page, READ, IN_FAULT(INSERT), .meanwhile = map_page,
 	.expect = own_page, .tables = 1)
 DEFLOST(read_lost_to_pfn, READ, IN_FAULT(LOCKED), .meanwhile = map_pfn,
 	.expect = pfn_word, .tables = 1)
@@ -278,6 +295,12 @@ DEFLOST(pfn_lost_to_huge, READ, .step = PAGE, IN_FAULT(PFN),
 DEFLOST(pfn_lost_to_zapped_huge, READ, .step = PAGE, IN_FAULT(PFN),
 	.flags = FAULT_SELFTEST_UNCHECKED, .meanwhile = map_huge_and_zap,
 	.expect = pfn_word, .tables = 1)
+DEFLOST(insert_lost_to_huge, READ, .step = PAGE, IN_FAULT(INSERT),
+	.flags = FAULT_SELFTEST_UNCHECKED, .meanwhile = map_huge,
+	.expect = huge_word)
+DEFLOST(insert_lost_to_zapped_huge, READ, .step = PAGE, IN_FAULT(INSERT),
+	.flags = FAULT_SELFTEST_UNCHECKED, .meanwhile = map_huge_and_zap,
+	.expect = own_page, .tables = 1)
 DEFLOST(huge_lost_to_table, READ, .step = PAGE, IN_FAULT(HUGE),
 	.flags = FAULT_SELFTEST_UNCHECKED, .meanwhile = map_page,
 	.expect = own_page, .tables = 1)
@@ -329,6 +352,34 @@ static void around_lost_to_zapped_huge(void)
 	ksft_check(!tables_left(fd), "%u tables left", counts(fd).tables_held);
 }
 
+/*
+ * It has found pages to map, and when it has locked the first of them the PMD
+ * is huge. It maps nothing and lets go of the page. Who reads sees what the
+ * other thread has mapped, and ->fault is not needed.
+ */
+static void around_lost_to_huge(void)
+{
+	struct fault_selftest_event ev;
+
+	fd = dev_open();
+	kernel_access_init();
+	map_slots(fd, &read_access, 1);
+	cache_pages(fd, slot_page(1), 16);
+	rule(fd, FAULT_SELFTEST_MAP_PAGES, FAULT_SELFTEST_HUGE_PAGE, 0, 0);
+	drain_lru();
+	probe(fd, FAULT_SELFTEST_PROBE_ON);
+	ksft_check(!kernel_read(slot(1)), "an error");
+	check_no_page_left(fd, "fault-around");
+	ksft_check(levels(fd, slot(1)) & FAULT_SELFTEST_HAS_HUGE,
+		   "the PMD was not empty");
+	ksft_check(word_at(slot(1) + PAGE) == (FAULT_SELFTEST_HUGE_WORD | 1),
+		   "another page");
+	ksft_check(!next_event(fd, FAULT_SELFTEST_FAULT, &ev),
+		   "->fault was called");
+	ksft_check(!counts(fd).tables_held, "%u tables left",
+		   counts(fd).tables_held);
+}
+
 #define CASE(name) { #name, name }
 
 static const struct ksft_case cases[] = {
@@ -337,6 +388,8 @@ static const struct ksft_case cases[] = {
 	CASE(shared_write_one_page),
 	CASE(mkwrite_one_page),
 	CASE(pfn_one_page),
+	CASE(insert_one_page),
+	CASE(insert_one_table),
 	CASE(read_one_table),
 	CASE(cow_one_table),
 	CASE(shared_write_one_table),
@@ -344,6 +397,9 @@ static const struct ksft_case cases[] = {
 	CASE(huge_one_pmd),
 	CASE(read_lost_to_page),
 	CASE(cow_lost_to_page),
+	CASE(major_read_lost_to_page),
+	CASE(major_cow_lost_to_page),
+	CASE(insert_lost_to_page),
 	CASE(read_lost_to_pfn),
 	CASE(read_lost_to_huge),
 	CASE(shared_write_lost_to_huge),
@@ -351,6 +407,8 @@ static const struct ksft_case cases[] = {
 	CASE(huge_lost_to_page),
 	CASE(pfn_lost_to_huge),
 	CASE(pfn_lost_to_zapped_huge),
+	CASE(insert_lost_to_huge),
+	CASE(insert_lost_to_zapped_huge),
 	CASE(huge_lost_to_table),
 	CASE(huge_lost_to_huge),
 	CASE(read_lost_to_zapped_page),
@@ -359,6 +417,7 @@ static const struct ksft_case cases[] = {
 	CASE(read_lost_to_truncation),
 	CASE(cow_lost_to_truncation),
 	CASE(around_lost_to_zapped_huge),
+	CASE(around_lost_to_huge),
 };
 
 int main(int argc, char **argv)

@@ -19,12 +19,16 @@ struct race {
 	unsigned int odd;	/* of ->fault, threads with an odd number */
 	int same;		/* all on one page, or each on its own */
 	int around;		/* by fault-around, ->fault only in between */
+	int windows;		/* and each thread has a window of its own */
 	void (*disturb)(int fd);
 	int vanishes;		/* the mapping may not be there at times */
 };
 
+#define WINDOW	16	/* pages of a fault-around */
+
 static const struct race *race;
 static int race_fd;
+static long huge_met;		/* accesses that have seen a huge page */
 static pthread_barrier_t line;
 
 /* ---- the threads -------------------------------------------------------- */
@@ -50,13 +54,20 @@ static void access_page(char *p, uint64_t nr)
 	if (race->access->write)
 		*(volatile char *)p = 1;
 	word = word_at(p + PAGE / 2);
+	if (word == (FAULT_SELFTEST_HUGE_WORD | nr))
+		__atomic_add_fetch(&huge_met, 1, __ATOMIC_RELAXED);
 	ksft_check(is_page(word, nr), "page %llu holds %#llx",
 		   (unsigned long long)nr, (unsigned long long)word);
 }
 
+static int stride(void)
+{
+	return race->windows ? WINDOW : 1;
+}
+
 static void *racer(void *arg)
 {
-	uint64_t nr = race->same ? 0 : (uintptr_t)arg;
+	uint64_t nr = race->same ? 0 : (uintptr_t)arg * stride();
 	char *p = slot(1) + nr * PAGE;
 	int round, i;
 
@@ -129,16 +140,19 @@ static void set_answers(int fd)
 {
 	struct fault_selftest_rule r = {
 		.nr_pages = 1,
-		.handler = FAULT_SELFTEST_FAULT,
+		.handler = race->windows ? FAULT_SELFTEST_MAP_PAGES :
+					   FAULT_SELFTEST_FAULT,
 		.action = race->odd,
 	};
 	int err;
 
-	rule(fd, FAULT_SELFTEST_FAULT, race->action, 0, 0);
+	if (!race->windows)
+		rule(fd, FAULT_SELFTEST_FAULT, race->action, 0, 0);
 	if (race->odd == race->action)
 		return;
-	for (r.pgoff = slot_page(1) + 1; r.pgoff < slot_page(1) + THREADS;
-	     r.pgoff += 2) {
+	for (r.pgoff = slot_page(1) + stride();
+	     r.pgoff < slot_page(1) + THREADS * stride();
+	     r.pgoff += 2 * stride()) {
 		err = rule_for(fd, r);
 		if (err && errno == EOPNOTSUPP)
 			ksft_case_skip("action %u: not on this kernel", r.action);
@@ -201,6 +215,18 @@ static void prepare(const struct race *r)
 	set_answers(race_fd);
 	cache_pages(race_fd, slot_page(1), PAGES_PER_SLOT);
 	check_nothing_left();		/* touches what it needs later */
+	huge_met = 0;
+}
+
+/* Without one it is another race that was run. */
+static void check_huge_met(void)
+{
+	int wanted = race->action == FAULT_SELFTEST_HUGE ||
+		     race->odd == FAULT_SELFTEST_HUGE;
+
+	if (wanted)
+		ksft_print_msg("%ld accesses to a huge page\n", huge_met);
+	ksft_check(!wanted || huge_met, "nobody has met a huge page");
 }
 
 static void run_race(const struct race *r)
@@ -216,6 +242,7 @@ static void run_race(const struct race *r)
 		pthread_join(t[i], NULL);
 	munmap(slot(1), SLOT);
 	check_nothing_left();
+	check_huge_met();
 }
 
 #define PAGE_ANSWER	FAULT_SELFTEST_LOCKED
@@ -247,8 +274,12 @@ DEFRACE(page_and_pfn, .access = &read_access, ANSWERS(PAGE, PFN))
 DEFRACE(page_and_huge, .access = &shared_access, ANSWERS(PAGE, HUGE))
 DEFRACE(pfn_and_huge, .access = &shared_access, ANSWERS(PFN, HUGE))
 DEFRACE(huge_only, .access = &shared_access, ANSWERS(HUGE, HUGE))
-DEFRACE(around_and_huge, .access = &read_access, ANSWERS(HUGE, HUGE),
-	.around = 1, .disturb = dontneed)
+/* filemap_map_pages() in some windows, a huge page by ->map_pages in others */
+DEFRACE(around_and_huge, .access = &read_access, .around = 1, .windows = 1,
+	.action = FAULT_SELFTEST_PAGE, .odd = FAULT_SELFTEST_HUGE)
+DEFRACE(around_and_huge_dontneed, .access = &read_access, .around = 1,
+	.windows = 1, .action = FAULT_SELFTEST_PAGE, .odd = FAULT_SELFTEST_HUGE,
+	.disturb = dontneed)
 DEFRACE(read_dontneed, .access = &read_access, ANSWERS(PAGE, PAGE),
 	.disturb = dontneed)
 DEFRACE(cow_dontneed, .access = &cow_access, ANSWERS(PAGE, PAGE),
@@ -287,6 +318,7 @@ static const struct ksft_case cases[] = {
 	CASE(pfn_and_huge),
 	CASE(huge_only),
 	CASE(around_and_huge),
+	CASE(around_and_huge_dontneed),
 	CASE(read_dontneed),
 	CASE(cow_dontneed),
 	CASE(huge_dontneed),

@@ -46,6 +46,8 @@ static const unsigned int pages[] = { 0, 7, 300, 511 };	/* of a PMD */
 static const struct kind *kind;
 static int file;
 static int may_lose;		/* what was written, in this case */
+static int vanishes;		/* the range, at times */
+static int may_vanish;		/* it does so now */
 
 /* ---- what a thread does ----------------------------------------------------- */
 
@@ -65,13 +67,20 @@ static volatile __u64 *word(int first, int thread, int pmd,
 	return (__u64 *)(slot(first + pmd) + pages[page] * PAGE) + thread;
 }
 
+static int signalled(int sig)
+{
+	ksft_check(!sig || may_vanish, "signal %d, and nobody took it away",
+		   sig);
+	return sig;
+}
+
 static int try_load(volatile __u64 *p, __u64 *v)
 {
 	int sig = sigsetjmp(fault_jmp, 0);
 
 	if (!sig)
 		*v = *p;
-	return sig;
+	return signalled(sig);
 }
 
 static int try_store(volatile __u64 *p, __u64 v)
@@ -80,7 +89,7 @@ static int try_store(volatile __u64 *p, __u64 v)
 
 	if (!sig)
 		*p = v;
-	return sig;
+	return signalled(sig);
 }
 
 static void load(volatile __u64 *p, __u64 want, int or_nothing)
@@ -194,12 +203,16 @@ static void one_round(unsigned long round, int (*disturb)(void))
 	map_part(0, length());
 	running = THREADS;
 	this_round = round;
+	may_vanish = vanishes;
 	pthread_barrier_wait(&start);
 	first = disturb();
 	pthread_barrier_wait(&end);
+	may_vanish = 0;			/* the range is there now, all of it */
 	verify(first);
 	ksft_need(!munmap(slot(FIRST), 2 * PMDS * SLOT), "munmap");
 }
+
+static int moved(void), unmapped(void), truncated(void);
 
 static void race(const struct kind *k, int (*disturb)(void), int loses)
 {
@@ -209,6 +222,8 @@ static void race(const struct kind *k, int (*disturb)(void), int loses)
 
 	kind = k;
 	may_lose = loses;
+	vanishes = disturb == moved || disturb == unmapped ||
+		   disturb == truncated;
 	fault_catch();
 	slots_reserve();
 	if (k->type) {

@@ -268,6 +268,92 @@ static void huge_zero_split_mem(void)
 	split_huge_zero(mem_reader);
 }
 
+/* ---- a PTE that is empty for a moment ------------------------------------- */
+
+#define COW_ROUNDS	12
+
+static volatile unsigned long mine, theirs;	/* pages that each has got to */
+static volatile unsigned long written;		/* by the other one */
+
+/* In step, more or less: every lag of the one behind the other comes by. */
+static void in_step(volatile unsigned long *me, volatile unsigned long *other,
+		    unsigned long to, unsigned int lag)
+{
+	*me = to;
+	while (*other < to && !stop)
+		if (!(++lag & 0xfff))
+			sched_yield();
+	for (lag &= 63; lag; lag--)
+		__asm__ volatile("" ::: "memory");
+}
+
+/* get_user_pages(), which cannot wait for userland here: the write fails. */
+static void *mem_writer(void *arg)
+{
+	int fd = open("/proc/self/mem", O_RDWR);
+	unsigned long i, nr = SLOT / PAGE;
+	char c = 1;
+
+	ksft_need(fd >= 0, "/proc/self/mem");
+	for (i = 0; i < COW_ROUNDS * nr; i++) {
+		in_step(&theirs, &mine, i + 1, 0);
+		ksft_check(pwrite(fd, &c, 1, (uintptr_t)arg + i % nr * PAGE) ==
+			   1, "page %lu, which is there, was missing", i);
+		written = i + 1;
+	}
+	return NULL;
+}
+
+/* Userland is told of nothing: all the pages are there. */
+static void *unwanted(void *arg)
+{
+	struct pollfd pfd = { .fd = uffd, .events = POLLIN };
+
+	while (!stop)
+		ksft_check(poll(&pfd, 1, 10) != 1 || !(pfd.revents & POLLIN),
+			   "a page that is there is asked for");
+	return arg;
+}
+
+static void all_zero_pages(void)
+{
+	struct uffdio_zeropage zero = {
+		.range = { (uintptr_t)slot(1), SLOT },
+	};
+
+	madvise(slot(1), SLOT, MADV_DONTNEED);
+	ksft_need(!ioctl(uffd, UFFDIO_ZEROPAGE, &zero), "UFFDIO_ZEROPAGE");
+}
+
+/*
+ * Two writes to a zero page: who copies it clears the PTE before he sets it.
+ * A fault that comes in between may see an empty PTE, but the page is there:
+ * userland has provided it.
+ */
+static void cow_is_not_missing(void)
+{
+	unsigned long i, nr = SLOT / PAGE;
+	pthread_t thread[2];
+
+	uffd = uffd_open(0);
+	region_of_slots(MADV_NOHUGEPAGE);
+	uffd_register(uffd, slot(1), SLOT, UFFDIO_REGISTER_MODE_MISSING);
+	ksft_need(!pthread_create(&thread[0], NULL, mem_writer, slot(1)) &&
+		  !pthread_create(&thread[1], NULL, unwanted, NULL), "threads");
+	for (i = 0; i < COW_ROUNDS * nr; i++) {
+		if (!(i % nr)) {
+			while (written < i)
+				sched_yield();
+			all_zero_pages();
+		}
+		in_step(&mine, &theirs, i + 1, i);
+		slot(1)[i % nr * PAGE + 8] = 1;
+	}
+	pthread_join(thread[0], NULL);
+	stop = 1;
+	pthread_join(thread[1], NULL);
+}
+
 #define RACE_SLOTS	8
 
 /* Whoever waits is woken, by the page or, when that is there, as such. */
@@ -363,6 +449,7 @@ static const struct ksft_case cases[] = {
 	{ "sigbus_write_tables", sigbus_write_tables },
 	{ "huge_zero_split", huge_zero_split },
 	{ "huge_zero_split_mem", huge_zero_split_mem },
+	{ "cow_is_not_missing", cow_is_not_missing },
 	{ "register_against_small_faults", register_against_small_faults },
 	{ "register_against_huge_faults", register_against_huge_faults },
 };

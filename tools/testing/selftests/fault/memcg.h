@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * memcg.h: a memory cgroup of the case's own. It goes, and the controller is
+ * as it was, when the case ends, however it ends.
+ */
+#ifndef __MEMCG_H
+#define __MEMCG_H
+
+#include "fault.h"
+
+#define GROUP	MNT "/fault"
+
+static inline int group_write(const char *path, const char *value)
+{
+	int fd = open(path, O_WRONLY);
+	int ok = fd >= 0 && write(fd, value, strlen(value)) > 0;
+
+	close(fd);
+	return ok;
+}
+
+static inline void group_make(void)
+{
+	private_mount("none", "cgroup2", NULL);
+	if (!ksft_controller(MNT "/cgroup.subtree_control", "memory"))
+		ksft_case_skip("no memory controller on cgroup2");
+	ksft_need(ksft_mkdir(GROUP), "a cgroup");
+}
+
+static inline void group_limit(const char *limit)
+{
+	ksft_need(group_write(GROUP "/memory.max", limit), "limit %s", limit);
+}
+
+static inline void group_join(pid_t pid)
+{
+	char text[16];
+
+	snprintf(text, sizeof(text), "%d", pid);
+	ksft_need(group_write(GROUP "/cgroup.procs", text), "to move %d", pid);
+}
+
+#endif /* __MEMCG_H */
