@@ -573,6 +573,7 @@ static void stolen_lock_killed(void)
 	pid = fork();
 	ksft_need(pid >= 0, "fork");
 	if (!pid) {
+		*done = 0;	/* not by a table that is for this page */
 		prepare_to_steal(fd, 0);
 		kernel_read(slot(1));
 		*done = 1;

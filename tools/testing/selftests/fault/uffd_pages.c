@@ -6,6 +6,7 @@
 #include "thp.h"
 #include "events.h"
 #include "uffd.h"
+#include <time.h>
 
 #define MANY		256
 #define MANY_MAX	(MANY / 16)	/* of this thread; the server has the tables */
@@ -270,7 +271,9 @@ static void huge_zero_split_mem(void)
 
 /* ---- a PTE that is empty for a moment ------------------------------------- */
 
-#define COW_ROUNDS	12
+#define COW_PAGES	32U	/* of a round */
+#define COW_ROUNDS	192
+#define COW_SECONDS	15	/* where CPUs are shared, a step takes long */
 
 static volatile unsigned long mine, theirs;	/* pages that each has got to */
 static volatile unsigned long written;		/* by the other one */
@@ -291,13 +294,16 @@ static void in_step(volatile unsigned long *me, volatile unsigned long *other,
 static void *mem_writer(void *arg)
 {
 	int fd = open("/proc/self/mem", O_RDWR);
-	unsigned long i, nr = SLOT / PAGE;
+	unsigned long i;
 	char c = 1;
 
 	ksft_need(fd >= 0, "/proc/self/mem");
-	for (i = 0; i < COW_ROUNDS * nr; i++) {
+	for (i = 0; ; i++) {
 		in_step(&theirs, &mine, i + 1, 0);
-		ksft_check(pwrite(fd, &c, 1, (uintptr_t)arg + i % nr * PAGE) ==
+		if (stop)
+			break;
+		ksft_check(pwrite(fd, &c, 1, (uintptr_t)arg +
+				  i % COW_PAGES * PAGE) ==
 			   1, "page %lu, which is there, was missing", i);
 		written = i + 1;
 	}
@@ -318,7 +324,7 @@ static void *unwanted(void *arg)
 static void all_zero_pages(void)
 {
 	struct uffdio_zeropage zero = {
-		.range = { (uintptr_t)slot(1), SLOT },
+		.range = { (uintptr_t)slot(1), COW_PAGES * PAGE },
 	};
 
 	madvise(slot(1), SLOT, MADV_DONTNEED);
@@ -332,7 +338,8 @@ static void all_zero_pages(void)
  */
 static void cow_is_not_missing(void)
 {
-	unsigned long i, nr = SLOT / PAGE;
+	time_t end = time(NULL) + COW_SECONDS;
+	unsigned long i;
 	pthread_t thread[2];
 
 	uffd = uffd_open(0);
@@ -340,17 +347,22 @@ static void cow_is_not_missing(void)
 	uffd_register(uffd, slot(1), SLOT, UFFDIO_REGISTER_MODE_MISSING);
 	ksft_need(!pthread_create(&thread[0], NULL, mem_writer, slot(1)) &&
 		  !pthread_create(&thread[1], NULL, unwanted, NULL), "threads");
-	for (i = 0; i < COW_ROUNDS * nr; i++) {
-		if (!(i % nr)) {
+	for (i = 0; i < COW_ROUNDS * COW_PAGES; i++) {
+		if (!(i % COW_PAGES)) {
 			while (written < i)
 				sched_yield();
+			if (time(NULL) > end)
+				break;
 			all_zero_pages();
 		}
 		in_step(&mine, &theirs, i + 1, i);
-		slot(1)[i % nr * PAGE + 8] = 1;
+		slot(1)[i % COW_PAGES * PAGE + 8] = 1;
 	}
-	pthread_join(thread[0], NULL);
+	ksft_print_msg("%lu pages\n", i);
+	while (written < i)
+		sched_yield();
 	stop = 1;
+	pthread_join(thread[0], NULL);
 	pthread_join(thread[1], NULL);
 }
 
