@@ -18,7 +18,7 @@ help clean check-host apply unapply: BASE = v6.12
 deps: BASE := $(if $(filter user,$(BASE_FROM)),$(BASE),v6.12)
 # These look for themselves, and unapply needs none.
 apply unapply: export ASKED := $(if $(filter user,$(BASE_FROM)),$(BASE))
-export BASE VARIANT LINUX O DL ACCEL SMP MEM TESTS JOBS LIMIT V STRICT KEEP
+export BASE VARIANT LINUX O DL ACCEL SMP MEM TESTS JOBS LIMIT V STRICT CONFIG APPEND KEEP
 
 .NOTPARALLEL:
 .PHONY: help deps run check check-host build shell gdb apply unapply mbox \
@@ -38,7 +38,7 @@ deps:
 	@tools/deps
 
 run:
-	@tools/locked sh -c 'tools/build $(VARIANT) && tools/run $(VARIANT)'
+	@tools/locked tools/once $(VARIANT)
 
 check: args check-host
 	@tools/attended tools/check-all $(if $(filter file,$(BASE_FROM)),$(if $(LINUX),$(BASE),v4.6 v6.12),$(BASE))

@@ -28,6 +28,14 @@ die() { printf 'latepte: %s\n' "$*" >&2; exit 1; }
 [ "$BASE" ] || die "no base"
 say() { printf '%s\n' "$*"; }
 
+# A word that can be pasted into a shell.
+word() {
+	case $1 in
+	*[!A-Za-z0-9_/.,:=+@%-]*) printf "'%s'" "$(printf '%s\n' "$1" | sed "s/'/'\\\\''/g")" ;;
+	*) printf '%s' "$1" ;;
+	esac
+}
+
 # A line for each step, so that long work shows where it is.
 step() { printf '%-8s %s\n' "$1" "$2"; }
 

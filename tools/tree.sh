@@ -34,7 +34,7 @@ makefile_of() {
 }
 
 version_of() {
-	makefile_of "$1" | sed -n 's/^VERSION = //p; s/^PATCHLEVEL = //p' |
+	makefile_of "$1" | tr -d '\r' | sed -n 's/^VERSION = //p; s/^PATCHLEVEL = //p' |
 		head -n 2 | paste -sd.
 }
 

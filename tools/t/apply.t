@@ -5,7 +5,7 @@
 
 # shellcheck source=tools/t/lib.sh
 . "$(dirname "$0")/lib.sh"
-plan 84
+plan 91
 
 fake_project
 fake_series
@@ -87,7 +87,28 @@ fresh
 state >"$tmp/was"
 apply
 expect 1 'does not apply to .*: nothing was done. Is part of it applied already' "half of it is in there"
+expect 1 'does not go in is 0001-mm-twenty.patch' "the patch is named"
 check "as it was" same
+fresh
+sed -i 's/$/\r/' "$tree/mm/memory.c" "$tree/Makefile"
+apply
+expect 1 'CRLF line ends' "CRLF: it says so, the Makefile's as well"
+fresh
+mkdir -p "$tree/mm" && echo mine >"$tree/mm/fault_selftest.c"
+apply
+expect 1 'files of those names in the way' "a file of the user's in the way"
+fresh
+rm "$tree/mm/Kconfig.debug"
+apply
+expect 1 'Files are missing' "a file that is not there"
+run env ASKED=v6.12 "$P/tools/apply" "$tree"
+expect 1 'is a tree for BASE=v4.6, and BASE=v6.12 was asked for' "BASE= of another version"
+rm -rf "$tmp/my linux"
+cp -a "$tmp/dev" "$tmp/my linux"
+git -C "$tmp/my linux" checkout -q "$(git -C "$tmp/dev" rev-list --max-parents=0 HEAD)"
+run "$P/tools/apply" "$tmp/my linux"
+expect 0 "Out again: make unapply 'LINUX=.*/my linux'$" "a path with a blank is quoted in what is said"
+expect 0 'git add -f' "and what .gitignore hides is told"
 fresh
 apply
 sed -i 's/memory twenty$/memory mine/' "$tree/mm/memory.c"
@@ -266,4 +287,4 @@ fresh
 apply
 check "and gives what apply gives" diff -r -x .git -x .latepte.patch -x usr "$tree" "$tmp/am"
 run "$P/tools/apply" "$tmp/am"
-expect 1 'Is part of it applied already' "a tree with the mailbox in it is refused"
+expect 1 "Is it applied already" "a tree with the mailbox in it is refused"

@@ -238,7 +238,7 @@ that control 0 '3 as expected \(1 new, 2 same\)' "a control on which the new cas
 that vain 1 'bad \(new: passes on the control' "one on which it passes does not"
 that broken 1 '^  not ok .* - fault/sigbus bad \(fails\)' "a patched kernel on which it fails does not"
 its summary '^    log: .*/v4.6/patched/tap/fault.sigbus.tap$' "the summary names the log to open"
-its summary '^  again +make run BASE=v4.6 VARIANT=patched TESTS="fault/sigbus:bad"$' "and the command that repeats it"
+its summary '^  again +make run BASE=v4.6 VARIANT=patched O=.* ACCEL=tcg TESTS="fault/sigbus:bad"$' "and the command that repeats it"
 not grep -qE '^ *1\.\.' "$out"
 ok $? "and nothing that is no failure" || diag
 that early 3 'lost guest: .*phase: boot\.' "a guest that dies before it is up is lost"

@@ -5,7 +5,7 @@
 
 # shellcheck source=tools/t/lib.sh
 . "$(dirname "$0")/lib.sh"
-plan 28
+plan 30
 
 fake_project
 export O="$tmp/o" BASE=v4.6
@@ -43,6 +43,11 @@ check "with what the fragments ask for" sh -c "grep -qx CONFIG_SMP=y '$tree/.con
 kernel
 ok "$([ $rc = 0 ] && [ ! -s "$out" ]; echo $?)" "a second call says nothing" || diag
 check "and does nothing" not asked bzImage
+run env CONFIG="USERS=y CONFIG_SMP=n" "$P/tools/kernel" patched
+check "CONFIG= of the user's" sh -c "grep -qx CONFIG_USERS=y '$tree/.config' && ! grep -q CONFIG_SMP=y '$tree/.config'"
+echo CONFIG_FILE=y >"$tmp/extra"
+run env CONFIG="$tmp/extra" "$P/tools/kernel" patched
+check "which may be a file" grep -qx CONFIG_FILE=y "$tree/.config"
 echo 'CONFIG_MORE=y' >>"$P/Kconfig.fragment"
 kernel
 expect 0 CONFIG "an option more: it configures again"
