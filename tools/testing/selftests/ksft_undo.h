@@ -100,8 +100,8 @@ static inline int ksft_undo_later(int what, const char *path, const char *value)
 	    strlen(value) >= sizeof(u->value))
 		return 0;
 	u->what = what;
-	strcpy(u->path, path);
-	strcpy(u->value, value);
+	snprintf(u->path, sizeof(u->path), "%s", path);
+	snprintf(u->value, sizeof(u->value), "%s", value);
 	__atomic_store_n(&ksft_undos->nr, ksft_undos->nr + 1, __ATOMIC_RELEASE);
 	return 1;
 }
@@ -220,7 +220,7 @@ static inline int ksft_has_word(const char *path, const char *word)
 	if (read(fd, text, sizeof(text) - 1) < 0)
 		text[0] = 0;
 	close(fd);
-	for (p = strtok_r(text, " \n", &save); p; p = strtok_r(NULL, " \n", &save))
+	for (p = strtok_r(text, "\n ", &save); p; p = strtok_r(NULL, "\n ", &save))
 		if (!strcmp(p, word))
 			return 1;
 	return 0;
