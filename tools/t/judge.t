@@ -5,7 +5,7 @@
 
 # shellcheck source=tools/t/lib.sh
 . "$(dirname "$0")/lib.sh"
-plan 51
+plan 54
 
 cat >"$tmp/expect" <<'END'
 # comment
@@ -188,6 +188,15 @@ tap fit 0 '# a parting word'
 judge patched
 [ "$(grep -c parting "$out")" = 1 ] && grep -A 1 'good (is expected' "$out" | grep -q parting
 ok $? "notes are printed once" || diag
+echo 'same fault/sigbus nodes numa' >>"$tmp/expect"
+tap 0 3 'ok 1 good' 'ok 2 bad' 'ok 3 # SKIP nodes'
+judge patched
+verdict pass 'nodes # SKIP' "a case of one flavour is skipped in other guests"
+judge patched -v flavour=numa
+verdict fail 'nodes \(was skipped, and must run here' "and must run in its own"
+tap 0 3 'ok 1 good' 'ok 2 bad' 'not ok 3 nodes'
+judge patched -v flavour=numa
+verdict fail 'nodes \(fails\)' "where it may fail like any other"
 : >"$tmp/expect"
 tap fit 2 'ok 1 good' 'ok 2 bad'
 judge patched

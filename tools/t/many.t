@@ -5,7 +5,7 @@
 
 # shellcheck source=tools/t/lib.sh
 . "$(dirname "$0")/lib.sh"
-plan 49
+plan 51
 
 fake_project
 fake_series
@@ -129,6 +129,13 @@ check "and what they left is kept" test -f "$O/v4.6/matrix/default-4/judged/faul
 ONLY=debug; export ONLY
 matrix
 expect 0 'all 1 variants pass' "one flavour alone"
+echo 'numa 2 512M - fault/x fault/y' >>"$P/tools/matrix.list"
+ONLY=numa
+matrix
+check "a flavour for some tests" called 'tests patched F=numa .* T=fault/x fault/y$'
+TESTS=fault/z matrix
+check "which TESTS= has its way with" called 'tests patched F=numa .* T=fault/z$'
+sed -i '/^numa/d' "$P/tools/matrix.list"
 ONLY=dbeug
 matrix
 expect 1 'ONLY=dbeug: tools/matrix.list has no such flavour' "a flavour there is not"

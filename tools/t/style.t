@@ -89,10 +89,13 @@ done | sort >"$tmp/cases"
 for b in patches/*/expect; do
 	sed -e 's/#.*//' "$b" | awk '
 		$1 == "fails" && NF > 3 { says[$2] = 1; next }
-		NF && ($1 !~ /^(same|new|xfail|skip)$/ || NF != 3) { print $0 ": what is that?" }
+		NF && ($1 !~ /^(same|new|xfail|skip)$/ || NF < 3 || NF > 4) { print $0 ": what is that?" }
 		$1 == "new" || $1 == "xfail" { asked[$2] = 1 }
 		END { for (p in asked) if (!(p in says)) print p ": by which assertion? (fails " p " * TEXT)" }' >"$out"
 	sed -e 's/#.*//' "$b" | awk 'NF && $1 != "fails" { print $2, $3 }' | sort >"$tmp/expect"
+	sed -e 's/#.*//' "$b" | awk '$1 != "fails" && NF == 4 { print $4 }' | sort -u | while read -r f; do
+		[ -f "tools/config/$f.config" ] || echo "$b: no flavour $f"
+	done >>"$out"
 	uniq -d "$tmp/expect" | sed 's/$/: twice/' >>"$out"
 	sort -u "$tmp/expect" | comm -3 "$tmp/cases" - |
 		sed 's/^\t\(.*\)/\1: listed, and there is no such case/; t; s/$/: not listed/' >>"$out"
