@@ -1,0 +1,420 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Faults that run out of memory for page tables: the OOM killer comes, takes
+ * the one that has them all, and the machine goes on.
+ *
+ * A bomb maps one page at many addresses, 2 MiB apart, and touches each once:
+ * it takes nothing but PTE tables. Of v4.6's allocations only those that may
+ * enter file systems call the OOM killer; a task that asks for a table with
+ * less asks for ever, and SIGKILL does not end it. If it holds a page lock
+ * meanwhile, those who wait for that do not end either.
+ */
+#include "oom.h"
+
+#define BOMBS		6144UL			/* tables, if there were so many */
+#define REGION		(512 * SLOT)		/* reach of a PMD table */
+#define LOCKED		(8UL << 20)		/* of the mlocked victim */
+#define THREADS		4
+#define INNOCENTS	3
+#define DECOYS		40
+#define INNOCENT_SIZE	(1UL << 20)
+#define MORE		1024UL			/* pages of who asks for more */
+
+/* ---- the bomb --------------------------------------------------------------- */
+
+static struct {
+	int file, prot, threads, node;
+	unsigned long pages;			/* in each mapping */
+	bool private;
+	char *base;
+	unsigned long next;
+} bomb = { .prot = RW, .threads = 1, .node = -1, .pages = 1 };
+
+static void bind_to_node(int node)
+{
+#ifdef SYS_set_mempolicy
+	unsigned long mask = 1UL << node;
+	long ret = syscall(SYS_set_mempolicy, 2 /* MPOL_BIND */, &mask, 64);
+
+	ksft_need(!ret, "memory policy for node %d", node);
+#endif
+}
+
+static void bomb_touch(char *p)
+{
+	if (!(bomb.prot & PROT_WRITE))
+		(void)*(volatile char *)p;
+	else
+		*(volatile char *)p = 1;
+	/* The copy goes back, so that there are the tables alone. */
+	if (bomb.private)
+		madvise(p, PAGE, MADV_DONTNEED);
+}
+
+static void bomb_go(void)
+{
+	unsigned long i;
+
+	while ((i = __sync_fetch_and_add(&bomb.next, 1)) < BOMBS) {
+		if (i % 512)
+			bomb_touch(bomb.base + i * SLOT);
+		__sync_fetch_and_add(&told->steps, 1);
+	}
+}
+
+static void *bomb_thread(void *arg)
+{
+	await_curtain();
+	bomb_go();
+	return arg;
+}
+
+static char *bomb_range(void)
+{
+	size_t len = BOMBS * SLOT;
+	char *p = mmap(NULL, len + REGION, PROT_NONE,
+		       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+	ksft_need(p != MAP_FAILED, "reserve %zu bytes", len + REGION);
+	munmap(p, len + REGION);	/* nobody else maps anything here */
+	return (char *)(((uintptr_t)p + REGION - 1) & ~(REGION - 1));
+}
+
+static void bomb_map(void)
+{
+	int flags = bomb.private ? MAP_PRIVATE : MAP_SHARED;
+	unsigned long i;
+
+	for (i = 0; i < BOMBS; i++)
+		map_at(bomb.base + i * SLOT, bomb.pages * PAGE, bomb.prot,
+		       flags, bomb.file, 0);
+}
+
+/* The upper levels are put in place by the first slot of each region. */
+static void bomb_prepare(void)
+{
+	pthread_t thread;
+	unsigned long i;
+
+	if (bomb.node >= 0)
+		bind_to_node(bomb.node);
+	bomb.base = bomb_range();
+	bomb_map();
+	for (i = 0; i < BOMBS; i += 512)
+		bomb_touch(bomb.base + i * SLOT);
+	for (i = 1; i < (unsigned long)bomb.threads; i++)
+		ksft_need(!pthread_create(&thread, NULL, bomb_thread, NULL),
+			  "a thread");
+}
+
+/* A file of a few pages, all of them there. */
+static int make_pages(const char *name, unsigned long pages)
+{
+	int fd = make_file(name, 0);
+	char page[PAGE];
+	unsigned long i;
+
+	memset(page, 1, PAGE);
+	for (i = 0; i < pages; i++)
+		ksft_need(write(fd, page, PAGE) == PAGE, "write %s", name);
+	fsync(fd);
+	return fd;
+}
+
+/* ---- the others ------------------------------------------------------------- */
+
+static void touch_all(char *p, size_t len)
+{
+	size_t i;
+
+	for (i = 0; i < len; i += PAGE)
+		((volatile char *)p)[i] = 1;
+}
+
+static char *get_memory(size_t len)
+{
+	char *p = mmap(NULL, len, RW, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	ksft_need(p != MAP_FAILED, "%zu bytes", len);
+	touch_all(p, len);
+	return p;
+}
+
+static void wait_for_the_end(void)
+{
+	for (;;)
+		pause();
+}
+
+static void innocent_prepare(void)
+{
+	get_memory(INNOCENT_SIZE);
+}
+
+static void nothing(void)
+{
+}
+
+/* Once the bomb makes no headway, it asks for memory until it does again. */
+static char *more;
+static bool allocating;
+
+static void allocator_prepare(void)
+{
+	more = get_memory(MORE * PAGE);
+	madvise(more, MORE * PAGE, MADV_NOHUGEPAGE);
+	madvise(more, MORE * PAGE, MADV_DONTNEED);
+}
+
+static void allocator_go(void)
+{
+	unsigned long i;
+	long steps = -1;
+
+	for (i = 0;; i = (i + 1) % MORE) {
+		if (!i)
+			madvise(more, MORE * PAGE, MADV_DONTNEED);
+		while (told->steps != steps) {
+			steps = told->steps;
+			nap(500);
+		}
+		more[i * PAGE] = 1;
+	}
+}
+
+/* munlock() takes the lock of each page, that of the bomb's among them. */
+static void victim_prepare(void)
+{
+	char *p = get_memory(LOCKED);
+
+	ksft_need(!mlock(p, LOCKED), "mlock");
+	p = mmap(NULL, PAGE, RW, MAP_SHARED, bomb.file, 0);
+	ksft_need(p != MAP_FAILED && !mlock(p, PAGE), "mlock of the file");
+}
+
+/* ---- a play ------------------------------------------------------------------ */
+
+static bool all_doomed_gone(void)
+{
+	return !left(DOOMED);
+}
+
+static void begin(int node)
+{
+	oom_need_consent();
+	stage_build(node);
+	bomb.file = make_pages("page", 16);
+	bomb.node = node;
+}
+
+static void cast_innocents(void)
+{
+	int i;
+
+	for (i = 0; i < INNOCENTS; i++)
+		cast("oom_innocent", INNOCENT, 0, innocent_prepare,
+		     wait_for_the_end);
+}
+
+/* The bomb that was not stopped does not prove anything. */
+static void no_bomb_left_over(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < nr_actors; i++)
+		ksft_need(actors[i].part != DOOMED || actors[i].gone_ms < 0 ||
+			  WIFSIGNALED(actors[i].status),
+			  "%s ended by itself, status %x", actors[i].name,
+			  actors[i].status);
+}
+
+static void end(bool over)
+{
+	unsigned int innocents;
+	long steps = told->steps;
+
+	reap();
+	innocents = gone(INNOCENT);
+	lower_curtain();
+	note_victims();
+	tell_times();
+	ksft_print_msg("page tables: %ld\n", steps);
+	no_bomb_left_over();
+	ksft_check(over, "%s: out of memory for ever, after %ld tables",
+		   gone(DOOMED) ? "one is left" : "nobody is killed", steps);
+	ksft_print_msg("innocents that died: %u\n", innocents);
+	ksft_check(!innocents || allocating, "%u innocents died", innocents);
+}
+
+static void play(void)
+{
+	cast_innocents();
+	inflate();
+	raise_curtain();
+	end(watch_until(all_doomed_gone));
+}
+
+/* ---- a bomb, and nobody else who asks for memory ------------------------------ */
+
+/*
+ * No page cache either, or next to none: v4.6 by itself retries an allocation
+ * with __GFP_REPEAT, as those of page tables were, for as long as reclaim has
+ * had no success at all in it.
+ */
+static void bomb_alone(void)
+{
+	cast("oom_bomb", DOOMED, 0, bomb_prepare, bomb_go);
+	play();
+	ksft_check(shot("") == 1 && shot("oom_bomb") == 1,
+		   "%u victims of the OOM killer, not the bomb alone:%s",
+		   shot(""), victims);
+}
+
+static void shared_write(void)
+{
+	begin(-1);
+	bomb_alone();
+}
+
+static void read_window(const char *bytes)
+{
+	begin(-1);
+	oom_change(WINDOW, bytes);
+	bomb.prot = PROT_READ;
+	bomb.pages = 16;
+	bomb_alone();
+}
+
+static void read_16_pages(void)
+{
+	read_window("65536");
+}
+
+static void read_one_page(void)
+{
+	read_window("4096");
+}
+
+/* The OOM killer marks one thread of four; all of them have to go. */
+static void threads(void)
+{
+	begin(-1);
+	bomb.threads = THREADS;
+	bomb_alone();
+}
+
+/* Nobody else runs out of memory: the other node has plenty. */
+static void mpol_bind(void)
+{
+	oom_need_consent();
+	if (access("/sys/devices/system/node/node1/meminfo", R_OK))
+		ksft_case_skip("one NUMA node");
+	begin(1);
+	bomb_alone();
+}
+
+static bool memory_is_out(void)
+{
+	return gone(EXTRA) > 0;
+}
+
+/*
+ * The OOM killer has others to take first, little ones, so the bomb asks on.
+ * Without an OOM killer it asks on as well.
+ */
+static void sigkill(void)
+{
+	struct actor *a;
+	int i;
+
+	begin(-1);
+	a = cast("oom_bomb", DOOMED, -999, bomb_prepare, bomb_go);
+	for (i = 0; i < DECOYS; i++)
+		cast("oom_decoy", EXTRA, 1000, nothing, wait_for_the_end);
+	cast_innocents();
+	inflate();
+	raise_curtain();
+	watch_until(memory_is_out);
+	kill(a->pid, SIGKILL);
+	end(watch_until(all_doomed_gone));
+	ksft_need(!shot("oom_bomb"), "SIGKILL before the OOM killer's");
+}
+
+/* ---- a page that the victim needs --------------------------------------------- */
+
+/*
+ * The one whom the OOM killer is told to take has mlocked the page that the
+ * bomb maps, and munlock needs its lock. A third task calls the OOM killer if
+ * the bomb does not.
+ *
+ * An innocent may die here, on v4.6 with and without the series: the OOM reaper
+ * lets the OOM killer go on to others before the tables of the bomb are freed,
+ * and a third task that asks for memory just then has the next one shot.
+ */
+static void mlocked(void)
+{
+	allocating = true;
+	cast("oom_bomb", DOOMED, 0, bomb_prepare, bomb_go);
+	cast("oom_victim", DOOMED, 1000, victim_prepare, wait_for_the_end);
+	cast("oom_allocator", EXTRA, -999, allocator_prepare, allocator_go);
+	play();
+}
+
+static void mlocked_shared_write(void)
+{
+	begin(-1);
+	mlocked();
+}
+
+/*
+ * Not to be had with the bomb alone: the copy has to be allocated as well, and
+ * calls the OOM killer on any kernel.
+ */
+static void mlocked_private_write(void)
+{
+	begin(-1);
+	bomb.private = true;
+	mlocked();
+}
+
+static void mlocked_read(void)
+{
+	begin(-1);
+	oom_change(WINDOW, "4096");
+	bomb.prot = PROT_READ;
+	mlocked();
+}
+
+/* ->page_mkwrite() is called between ->fault() and the table. */
+static void mlocked_mkwrite(void)
+{
+	int file;
+
+	oom_need_consent();
+	mount_scratch();
+	file = make_pages("page", 1);
+	begin(-1);
+	bomb.file = file;
+	mlocked();
+}
+
+static const struct ksft_case cases[] = {
+	{ "shared_write", shared_write },
+	{ "read_16_pages", read_16_pages },
+	{ "read_one_page", read_one_page },
+	{ "threads", threads },
+	{ "sigkill", sigkill },
+	{ "mpol_bind", mpol_bind },
+	{ "mlocked_shared_write", mlocked_shared_write },
+	{ "mlocked_private_write", mlocked_private_write },
+	{ "mlocked_read", mlocked_read },
+	{ "mlocked_mkwrite", mlocked_mkwrite },
+};
+
+/* Nor are the program and the keepers of its cases to be shot. */
+int main(int argc, char **argv)
+{
+	if (oom_consent())
+		oom_score_adj(-1000);
+	return ksft_run_cases(cases, ARRAY_SIZE(cases), argc, argv);
+}
