@@ -18,7 +18,7 @@ help clean check-host apply unapply: BASE = v6.12
 deps: BASE := $(if $(filter user,$(BASE_FROM)),$(BASE),v6.12)
 # These look for themselves, and unapply needs none.
 apply unapply: export ASKED := $(if $(filter user,$(BASE_FROM)),$(BASE))
-export BASE VARIANT LINUX O DL ACCEL SMP MEM TESTS JOBS LIMIT V STRICT CONFIG APPEND KEEP
+export BASE VARIANT LINUX O DL COMPILER ACCEL SMP MEM TESTS JOBS LIMIT V STRICT CONFIG APPEND KEEP
 
 .NOTPARALLEL:
 .PHONY: help deps run check check-host build shell gdb apply unapply mbox \

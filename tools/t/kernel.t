@@ -5,7 +5,7 @@
 
 # shellcheck source=tools/t/lib.sh
 . "$(dirname "$0")/lib.sh"
-plan 30
+plan 34
 
 fake_project
 export O="$tmp/o" BASE=v4.6
@@ -23,7 +23,7 @@ tinyconfig:
 olddefconfig:
 	@tac .config | awk -F '[= ]' '{ o = $$1 == "#" ? $$2 : $$1 } !seen[o]++' | grep -v CONFIG_DROPPED >.new; mv .new .config
 bzImage:
-	@echo $@ >>asked; echo "  CC      mm/memory.o"
+	@echo $@ >>asked; echo '$(CC)' >.cc; echo "  CC      mm/memory.o"
 	@[ ! -f broken ] || { echo "mm/memory.c:7:1: error: expected ';'"; exit 2; }
 	@[ ! -f slow ] || exec sleep 20
 	@: >arch/x86/boot/bzImage
@@ -99,6 +99,15 @@ expect 0 BUILD "a build that was killed is taken up again"
 check "without what it left half-written" not test -e "$tree/mm/half.o"
 kernel
 ok "$([ ! -s "$out" ]; echo $?)" "and then it is done" || diag
+
+run env COMPILER=gcc-99 "$P/tools/kernel" patched
+expect 1 'gcc-99 is not installed' "a compiler that is not there is told"
+echo "echo gcc-99 99" | fake_command gcc-99
+run env COMPILER=gcc-99 "$P/tools/kernel" patched
+expect 0 BUILD "another compiler builds it anew"
+check "and is the one that the kernel's make is told" grep -qx 'ccache gcc-99' "$tree/.cc"
+kernel
+expect 0 BUILD "and so does the first one after it"
 
 # --- which tests
 mkdir -p "$tree/tools/testing/selftests/writeback" "$tree/usr" "$O"
