@@ -36,6 +36,9 @@ word() {
 	esac
 }
 
+# What a path that is not found is relative to: after make -C, the project.
+from_where() { case $1 in /*) ;; *) printf ' (relative to %s)' "$PWD" ;; esac; }
+
 # A line for each step, so that long work shows where it is.
 step() { printf '%-8s %s\n' "$1" "$2"; }
 

@@ -19,8 +19,13 @@ kind_of() {
 	elif [ -e "$1/.git" ] || { [ -f "$1/HEAD" ] && [ -d "$1/objects" ]; }; then
 		kind_of_repository "$1"
 	elif [ -d "$1" ]; then echo directory
-	else die "LINUX=$1: no such directory, git repository or tarball"
+	else die "LINUX=$1: no such directory, git repository or tarball$(from_where "$1")"
 	fi
+}
+
+tar_makefile() { # TARBALL PATTERN
+	tar -xOf "$1" --force-local --wildcards --no-wildcards-match-slash \
+		--occurrence=1 "$2" 2>/dev/null
 }
 
 # The tree's Makefile, from wherever it is, to stdout.
@@ -28,8 +33,7 @@ makefile_of() {
 	case $(kind_of "$1") in
 	git) user_git -C "$1" show HEAD:Makefile 2>/dev/null ;;
 	directory) cat "$1/Makefile" 2>/dev/null ;;
-	tarball) tar -xOf "$1" --force-local --wildcards --no-wildcards-match-slash \
-		--occurrence=1 '*/Makefile' 2>/dev/null ;;
+	tarball) tar_makefile "$1" '*/Makefile' || tar_makefile "$1" './*/Makefile' ;;
 	esac
 }
 

@@ -5,7 +5,7 @@
 
 # shellcheck source=tools/t/lib.sh
 . "$(dirname "$0")/lib.sh"
-plan 42
+plan 48
 
 fake_project
 export O="$tmp/o" DL="$tmp/dl" BASE=v4.6
@@ -111,6 +111,20 @@ run env LINUX="$tmp/mm.tar.xz" "$source"
 expect 1 'is not a kernel tree' "and one with no kernel in it"
 run env LINUX="$tmp/nowhere" "$source"
 expect 1 'no such directory, git repository or tarball' "and one that is not there"
+check "whose path is whole" not grep -q 'relative' "$out"
+run env -C "$tmp" LINUX=nowhere "$source"
+expect 1 "LINUX=nowhere: no such .*\(relative to $tmp\)" "if it is relative: to what"
+run env -C "$tmp" LINUX=nowhere "$P/tools/apply"
+expect 1 "LINUX=nowhere: .*\(relative to $tmp\)" "by apply, too"
+mkdir "$tmp/two" && cp -a "$tmp/linux-4.6" "$tmp/two/a" && cp -a "$tmp/linux-4.6" "$tmp/two/b"
+fresh
+tar -C "$tmp/two" -cf "$tmp/dot.tar" ./a
+run env LINUX="$tmp/dot.tar" "$source"
+expect 0 SOURCE "one with ./linux/ in it is taken"
+check "from where the tree begins" base_file mm/memory.c
+tar -C "$tmp/two" -cf "$tmp/two.tar" a b
+run env LINUX="$tmp/two.tar" "$source"
+expect 1 'more than one folder at its top: a b' "one with two trees is not"
 
 # --- the wrong tree
 fake_tree "$tmp/old" 3 10
