@@ -562,23 +562,40 @@ static volatile int *shared_flag(void)
 	return p;
 }
 
+/* Does not come back: it waits for the page, or for SIGKILL all the same. */
+static void wait_for_stolen_page(int fd, volatile int *done)
+{
+	prepare_to_steal(fd, 0);
+	*done = 0;	/* not by a table that is for this page */
+	kernel_read(slot(1));
+	*done = 1;
+	pause();
+}
+
+static pid_t fork_waiter(int fd, volatile int *done)
+{
+	pid_t pid;
+
+	/* A kernel that cannot do it says so here, not to a child of ours. */
+	rule(fd, FAULT_SELFTEST_FAULT, FAULT_SELFTEST_LOCKED,
+	     FAULT_SELFTEST_STEAL, 1);
+	clear_rules(fd);
+	pid = fork();
+	ksft_need(pid >= 0, "fork");
+	if (!pid)
+		wait_for_stolen_page(fd, done);
+	return pid;
+}
+
 /* Whoever has the page may keep it for long: SIGKILL ends the wait. */
 static void stolen_lock_killed(void)
 {
 	volatile int *done = shared_flag();
 	int fd = dev_open(), tries = 10000;
-	pid_t pid, died;
+	pid_t pid = fork_waiter(fd, done), died;
 
-	*done = 0;
-	pid = fork();
-	ksft_need(pid >= 0, "fork");
-	if (!pid) {
-		*done = 0;	/* not by a table that is for this page */
-		prepare_to_steal(fd, 0);
-		kernel_read(slot(1));
-		*done = 1;
-		pause();
-	}
+	while (!counts(fd).truncated && !*done)
+		ksft_need(!waitpid(pid, NULL, WNOHANG), "the waiter to live");
 	wait_until_stolen(fd, done);
 	kill(pid, SIGKILL);
 	while (!(died = waitpid(pid, NULL, WNOHANG)) && --tries)
