@@ -527,13 +527,15 @@ static void stolen_lock(void)
 {
 	struct waiter w = { .fd = dev_open() };
 	struct fault_selftest_event ev;
+	unsigned int held;
 	pthread_t t;
 
 	prepare_to_steal(w.fd, 0);
 	t = start_waiter(&w, slot(1));
 	wait_until_stolen(w.fd, &w.done);
-	ksft_check(!tables_left(w.fd), "a table is held by who waits");
-	join_waiter(&w, t);
+	held = tables_left(w.fd);
+	join_waiter(&w, t);	/* before a word of it: nothing else ends it */
+	ksft_check(!held, "a table is held by who waits");
 	ksft_check(next_event(w.fd, FAULT_SELFTEST_FAULT, &ev) &&
 		   next_event(w.fd, FAULT_SELFTEST_FAULT, &ev) &&
 		   (ev.saw & FAULT_SELFTEST_SAW_TRIED), "no second try");
