@@ -8,10 +8,11 @@
  * serial port; the first is the console.
  *
  * A case is a line of the table in cases.c: what is mapped, what exists before
- * the first sample, how far the samples are apart, and what takes one. Every case is measured in three rounds. The rounds are in one boot on
- * purpose: the same image repeats to the byte, so that more boots would show
- * nothing, while a later round finds free lists, slabs and ticks in another
- * state. The spread between the rounds is printed beside their median.
+ * the first sample, how far the samples are apart, and what takes one. Every
+ * case is measured in three rounds. The rounds are in one boot on purpose: the
+ * same image repeats to the byte, so that more boots would show nothing, while
+ * a later round finds free lists, slabs and ticks in another state. The spread
+ * between the rounds is printed beside their median.
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
@@ -204,6 +205,7 @@ static void run_case(const struct bench_case *c)
 
 	if (!wanted(c->name))
 		return;
+	next_case();
 	for (round = 0; round < ROUNDS; round++)
 		if (run_round(c, round, &r)) {
 			fprintf(out, "# %s: not on this kernel\n", c->name);

@@ -25,14 +25,15 @@ function row(    ratio, i) {
 	i = limit_of($1)
 	print $1, median[$1], $2, sprintf("%.4f", ratio), op[i] bound[i],
 		kept(ratio, i) ? "yes" : "no", spread[$1], $3,
-		pages[$1], $7, tables[$1], $8
+		pages[$1], $7, tables[$1], $8, locked[$1], $9
 }
 
 BEGIN {
 	OFS = "\t"
 	print "# case", "control", "patched", "ratio", "limit", "kept",
 		"spread_control", "spread_patched", "pages_control",
-		"pages_patched", "tables_control", "tables_patched"
+		"pages_patched", "tables_control", "tables_patched",
+		"locked_control", "locked_patched"
 }
 
 FNR == 1 { file++ }
@@ -50,6 +51,7 @@ file == 2 {
 	spread[$1] = $3
 	pages[$1] = $7
 	tables[$1] = $8
+	locked[$1] = $9
 	next
 }
 $1 in median { row() }

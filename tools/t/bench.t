@@ -1,0 +1,27 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+# bench.t: the verdict over a table of the benchmark.
+
+# shellcheck source=tools/t/lib.sh
+. "$(dirname "$0")/lib.sh"
+plan 5
+
+# table RATIO KEPT LOCKED_CONTROL LOCKED_PATCHED
+table() { printf 'shared_write\t2045\t2050\t%s\t<=1.005\t%s\t0\t0\t1\t1\t1\t1\t%s\t%s\n' "$@" >"$tmp/table"; }
+show() { run awk -f "$top/tools/bench/show.awk" "$tmp/table"; }
+
+table 1.0024 yes 271 318
+show
+expect 0 "F12 holds: each of 1 cases" "a page that is locked a little longer is no fault"
+table 1.0080 no 271 318
+show
+expect 1 "shared_write 1.0080, must be <=1.005" "a limit that is broken is named"
+table 1.0024 yes 271 1330
+show
+expect 1 "shared_write 1330, on the control 271" "so is a table that is cleared with the page locked"
+table 1.0024 yes - -
+show
+expect 0 "F12 holds" "without a plugin nothing is said of it"
+: >"$tmp/table"
+show
+expect 2 "" "no case is no result"
