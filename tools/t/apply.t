@@ -5,7 +5,7 @@
 
 # shellcheck source=tools/t/lib.sh
 . "$(dirname "$0")/lib.sh"
-plan 91
+plan 94
 
 fake_project
 fake_series
@@ -278,8 +278,13 @@ rm "$tmp/bin/mv"
 
 # --- the mailbox
 export BASE=v4.6
+echo commit=0123456789abcdef >>"$P/patches/v4.6/base"
+printf '%s\n' "What it is" ---------- "" "Why it is." >"$P/patches/v4.6/0000-cover-letter"
 run "$P/tools/mbox"
 expect 0 'latepte-v4.6.mbox: 5 patches' "the series and the new files as a mailbox"
+check "each patch has its number" [ "$(grep -c '^Subject: \[PATCH [1-5]/5\] ' "$O/v4.6/latepte-v4.6.mbox")" = 5 ]
+check "the first one says what it is for" grep -qx 'base-commit: 0123456789abcdef' "$O/v4.6/latepte-v4.6.mbox"
+check "the cover letter is a mail, too" sh -c "git mailinfo /dev/null /dev/null <'$O/v4.6/latepte-v4.6.cover' | grep -qx 'Subject: What it is'"
 git clone -q "$tmp/dev" "$tmp/am"
 git -C "$tmp/am" checkout -q "$(git -C "$tmp/dev" rev-list --max-parents=0 HEAD)"
 check "goes in with git am" dev -C "$tmp/am" am "$O/v4.6/latepte-v4.6.mbox"

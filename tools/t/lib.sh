@@ -9,7 +9,9 @@
 top=$(CDPATH='' cd "$(dirname "$0")/../.." && pwd)
 # Nothing of the caller's may decide what comes out; and what a test exports
 # gets to the scripts as it is, but for those that look at this very thing.
-[ "$LATEPTE_ENV" ] || exec "$top/tools/env" /bin/sh "$0" "$@"
+# Under nohup HUP is ignored, and no shell can change that: it is what a test
+# sends, too.
+[ "$LATEPTE_ENV" ] || exec "$top/tools/env" env --default-signal=HUP /bin/sh "$0" "$@"
 tmp=$(mktemp -d) || exit 1
 trap 'rm -rf "$tmp"' EXIT
 trap 'exit 130' INT TERM HUP
