@@ -18,7 +18,7 @@ help clean check-host apply unapply: BASE = v6.12
 deps: BASE := $(if $(filter user,$(BASE_FROM)),$(BASE),v6.12)
 # These look for themselves, and unapply needs none.
 apply unapply: export ASKED := $(if $(filter user,$(BASE_FROM)),$(BASE))
-export BASE VARIANT LINUX O DL COMPILER ACCEL SMP MEM TESTS JOBS LIMIT V STRICT CONFIG APPEND KEEP
+export BASE VARIANT LINUX O DL COMPILER ACCEL SMP MEM TESTS JOBS LIMIT V STRICT CONFIG APPEND IMAGE KEEP
 
 .NOTPARALLEL:
 .PHONY: help deps run check check-host build shell gdb apply unapply mbox \
@@ -27,6 +27,11 @@ export BASE VARIANT LINUX O DL COMPILER ACCEL SMP MEM TESTS JOBS LIMIT V STRICT 
 
 help:
 	@sed -n '/^Targets/,/^Reading/p' README | sed '$$d'
+
+# These build kernels, and a kernel that is there already is none of them.
+ifneq ($(IMAGE),)
+$(if $(filter-out deps run shell gdb list help,$(or $(MAKECMDGOALS),help)),$(error IMAGE= is for run, shell and gdb))
+endif
 
 # What is asked for is looked at first. Without a base it has been said why.
 run check build shell gdb mbox refresh checkpatch bisect-check mutants \

@@ -48,6 +48,15 @@ base_value() { sed -n "s/^$1=//p" "$top/patches/${2:-$BASE}/base"; }
 # variant_dir control|patched: where it is built; FLAVOUR is a config.
 variant_dir() { echo "$build/$1${FLAVOUR:+/$FLAVOUR}"; }
 
+# The kernel that a variant's folder boots: IMAGE= is one that is there already.
+image_of() { echo "${IMAGE:-$1/linux/arch/x86/boot/bzImage}"; }
+
+# A bzImage says in its header where its version is.
+version_of() {
+	at=$(od -An -tu2 -j526 -N2 "$1" | tr -d ' ')
+	tail -c +$((at + 513)) "$1" | head -c 80 | tr '\0' '\n' | sed -n '1s/ .*//p'
+}
+
 # The lines of a data file, without comments.
 lines_of() { [ ! -f "$1" ] || sed -e 's/#.*//' -e 's/[[:space:]]*$//' -e '/^$/d' "$1"; }
 

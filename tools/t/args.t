@@ -5,7 +5,7 @@
 
 # shellcheck source=tools/t/lib.sh
 . "$(dirname "$0")/lib.sh"
-plan 24
+plan 25
 
 fake_project
 cp "$top/Makefile" "$top/README" "$P/"
@@ -49,6 +49,8 @@ make run base=v4.6
 refused 'no variable base.*BASE' "nor in small letters"
 make check TESTS=nope BASE=v4.6
 refused 'has no nope' "make check, before the tests of the host side"
+make check IMAGE=bzImage
+refused 'IMAGE= is for run, shell and gdb' "a kernel that is there for what builds kernels"
 make bisect-check SMP=none
 refused 'SMP=none' "and every other target"
 fake_tree "$tmp/odd" 5 5

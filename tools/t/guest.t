@@ -7,7 +7,7 @@
 
 # shellcheck source=tools/t/lib.sh
 . "$(dirname "$0")/lib.sh"
-plan 73
+plan 76
 
 fake_project
 cat >"$P/patches/v4.6/expect" <<'END'
@@ -74,6 +74,8 @@ built() {
 	case $* in *SHORT=*) echo fault/sigbus >"$dir/list" ;; esac
 	case $* in *TESTS=*) echo "fault/sigbus typo" >"$dir/list" ;; esac
 }
+
+{ head -c 514 /dev/zero; printf 'HdrS'; head -c 8 /dev/zero; printf '\0\1'; head -c 240 /dev/zero; printf '5.4.3-mine (me@here) #1\0'; } >"$tmp/mine"
 
 # guest NAME [control] [VAR=VALUE...]: the script on stdin, run by tools/run
 guest() {
@@ -225,7 +227,7 @@ END
 guest red FLAVOUR=odd <<'END'
 up; tap '## fact colour red'; sigbus; fallback; verdict
 END
-guest words SMP=3 MEM=99M LIMIT=7 V=1 <<'END'
+guest words SMP=3 MEM=99M LIMIT=7 V=1 APPEND="one=1 two" IMAGE="$tmp/mine" <<'END'
 up 3; sigbus; fallback; verdict; sleep 3
 END
 wait
@@ -271,6 +273,9 @@ that words 0 '^## down' "V=1 shows the phases"
 its summary '3 CPUs, 99M' "SMP= and MEM= are taken"
 its console.log 'latepte.limit=7' "and LIMIT= by the guest"
 its cmd '-smp 3,sockets=3.* -m 99M .*-no-reboot' "by QEMU"
+its cmd "-append '.* one=1 two'" "APPEND= gets to the kernel"
+its cmd "-kernel $tmp/mine " "which may be another one"
+its summary 'Linux 5.4.3-mine' "and is named"
 that silent 1 'not ok .*first words and its last' "one that dies without a word after its verdict"
 that killed 1 'not ok .*ended by itself, with status 137' "a QEMU that is killed after the verdict"
 that status1 1 'not ok .*ended by itself, with status 1' "one that ends with 1"

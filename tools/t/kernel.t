@@ -5,7 +5,7 @@
 
 # shellcheck source=tools/t/lib.sh
 . "$(dirname "$0")/lib.sh"
-plan 34
+plan 41
 
 fake_project
 export O="$tmp/o" BASE=v4.6
@@ -43,6 +43,21 @@ check "with what the fragments ask for" sh -c "grep -qx CONFIG_SMP=y '$tree/.con
 kernel
 ok "$([ $rc = 0 ] && [ ! -s "$out" ]; echo $?)" "a second call says nothing" || diag
 check "and does nothing" not asked bzImage
+
+# --- progress, with a clock that moves on by half a minute for each look
+mkdir "$tmp/clock"
+printf '#!/bin/sh\necho . >>"%s"\necho $(($(wc -l <"%s") * 30))\n' "$tmp/ticks" "$tmp/ticks" >"$tmp/clock/date"
+chmod +x "$tmp/clock/date"
+mkfifo "$tmp/build"
+PATH=$tmp/clock:$PATH TOTAL=60 "$P/tools/progress" "$tmp/count" <"$tmp/build" >"$tmp/shown" &
+exec 3>"$tmp/build"
+seq -f '  CC      mm/%g.o' 20 >&3
+await grep -q objects "$tmp/shown"
+check "it shows progress while a build is under way" grep -qx ' *20 objects of about 60, 60 s to go, 30 s' "$tmp/shown"
+echo '  LD      vmlinux' >&3
+exec 3>&-
+wait
+check "and counts to the end" [ "$(cat "$tmp/count")" = 21 ]
 run env CONFIG="USERS=y CONFIG_SMP=n" "$P/tools/kernel" patched
 check "CONFIG= of the user's" sh -c "grep -qx CONFIG_USERS=y '$tree/.config' && ! grep -q CONFIG_SMP=y '$tree/.config'"
 echo CONFIG_FILE=y >"$tmp/extra"
@@ -109,8 +124,22 @@ check "and is the one that the kernel's make is told" grep -qx 'ccache gcc-99' "
 kernel
 expect 0 BUILD "and so does the first one after it"
 
+# --- a kernel that is there already
+{ head -c 514 /dev/zero; printf 'HdrS'; head -c 8 /dev/zero; printf '\0\1'; head -c 240 /dev/zero; printf '5.4.3-mine (me@here) #1\0'; } >"$tmp/bzImage"
+mkdir -p "$tree/usr" && echo 'int main(void) { return 0; }' >"$tree/usr/gen_init_cpio.c"
+echo 'while [ "$1" != -o ]; do shift; done; : >"$2"' | fake_command gcc
+rm -f "$tree/usr/gen_init_cpio"
+run env IMAGE="$tmp/bzImage" "$P/tools/kernel" patched
+expect 0 'IMAGE +.*/bzImage, Linux 5.4.3-mine$' "IMAGE=: its version is told"
+check "no other is built" not grep -q BUILD "$out"
+check "what packs the guest's root is" [ -e "$tree/usr/gen_init_cpio" ]
+run env IMAGE="$tmp/bzImage" "$P/tools/args"
+expect 0 '' "it is a kernel"
+run env IMAGE="$tmp/extra" "$P/tools/args"
+expect 1 'no x86 kernel' "what is none is refused"
+
 # --- which tests
-mkdir -p "$tree/tools/testing/selftests/writeback" "$tree/usr" "$O"
+mkdir -p "$tree/tools/testing/selftests/writeback" "$O"
 printf 'TEST_GEN_PROGS := sigbus\nTEST_GEN_PROGS += data\nall:\n' >"$tree/tools/testing/selftests/fault/Makefile"
 printf 'TEST_GEN_PROGS := fallback\nall:\n' >"$tree/tools/testing/selftests/writeback/Makefile"
 printf '#!/bin/sh\ncp "$1" /dev/stdout\n' >"$tree/usr/gen_init_cpio"
