@@ -2,10 +2,12 @@
 # latepte: page tables allocated late, writeback off the reserves.
 # This is the table of contents; each rule calls a script under tools/.
 
+default	 := $(shell cat patches/default)
+bases	 := $(patsubst patches/%/base,%,$(wildcard patches/*/base))
 BASE_FROM := $(if $(filter undefined,$(origin BASE)),file,user)
 # Looked for once, by the first rule that needs it: what that takes may have
 # to be installed by "make deps" before.
-fitting	  = $(if $(LINUX),$(shell LINUX='$(subst ','\'',$(LINUX))' tools/source --base),v6.12)
+fitting	  = $(if $(LINUX),$(shell LINUX='$(subst ','\'',$(LINUX))' tools/source --base),$(default))
 BASE	 ?= $(eval BASE := $(fitting))$(BASE)
 VARIANT	 ?= patched
 # A variable that there is not is a typo; make would pass over it.
@@ -14,8 +16,8 @@ ifneq ($(strip $(given)),)
 $(if $(filter ok,$(shell tools/args --variables $(given) && echo ok)),,$(error not started))
 endif
 
-help clean check-host apply unapply: BASE = v6.12
-deps: BASE := $(if $(filter user,$(BASE_FROM)),$(BASE),v6.12)
+help clean check-host apply unapply: BASE = $(default)
+deps: BASE := $(if $(filter user,$(BASE_FROM)),$(BASE),$(default))
 # These look for themselves, and unapply needs none.
 apply unapply: export ASKED := $(if $(filter user,$(BASE_FROM)),$(BASE))
 export BASE VARIANT LINUX O DL COMPILER ACCEL SMP MEM TESTS JOBS LIMIT V STRICT CONFIG APPEND IMAGE KEEP
@@ -46,7 +48,7 @@ run:
 	@tools/locked tools/once $(VARIANT)
 
 check: args check-host
-	@tools/attended tools/check-all $(if $(filter file,$(BASE_FROM)),$(if $(LINUX),$(BASE),v4.6 v6.12),$(BASE))
+	@tools/attended tools/check-all $(if $(filter file,$(BASE_FROM)),$(if $(LINUX),$(BASE),$(bases)),$(BASE))
 
 check-host:
 	@tools/attended prove -j4 tools/t/*.t

@@ -13,7 +13,8 @@ top=$(cd "$top" && pwd)
 for v in LINUX O DL; do
 	eval "case \$$v in '~/'*) $v=\$HOME/\${$v#??} ;; esac"
 done
-: "${BASE=v6.12}" "${O:=$top/build}" "${DL:=$top/dl}" "${COMPILER:=gcc}"
+[ "${BASE+set}" ] || BASE=$(cat "$top/patches/default")
+: "${O:=$top/build}" "${DL:=$top/dl}" "${COMPILER:=gcc}"
 case $O in /*) ;; *) O=$top/$O ;; esac
 case $DL in /*) ;; *) DL=$top/$DL ;; esac
 series=$top/patches/$BASE

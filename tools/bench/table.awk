@@ -11,7 +11,7 @@ function fits(glob, s) {
 
 function limit_of(name,    i) {
 	for (i = 1; i <= limits; i++)
-		if (fits(release_glob[i], release) && fits(case_glob[i], name))
+		if (fits(case_glob[i], name))
 			return i
 	return 0
 }
@@ -30,23 +30,22 @@ function row(    ratio, i) {
 
 BEGIN {
 	OFS = "\t"
+	op[0] = "<="	# where no line fits
+	bound[0] = 1.005
 	print "# case", "control", "patched", "ratio", "limit", "kept",
 		"spread_control", "spread_patched", "pages_control",
 		"pages_patched", "tables_control", "tables_patched",
 		"locked_control", "locked_patched"
 }
 
-FNR == 1 { file++ }
-$1 == "#" && $2 == "release" || $1 == "# release" { release = $NF }
 /^#/ || !NF { next }
-file == 1 {
-	release_glob[++limits] = $1
-	case_glob[limits] = $2
-	op[limits] = $3
-	bound[limits] = $4
+FILENAME == ARGV[1] {
+	case_glob[++limits] = $1
+	op[limits] = $2
+	bound[limits] = $3
 	next
 }
-file == 2 {
+FILENAME == ARGV[2] {
 	median[$1] = $2
 	spread[$1] = $3
 	pages[$1] = $7

@@ -31,7 +31,7 @@ END
 echo 'shift; cat "$@" >.merged; mv .merged .config' >"$tree/scripts/kconfig/merge_config.sh"
 dev -C "$tree" add -f -A . && dev -C "$tree" commit -q -m fake
 printf 'CONFIG_SMP=y\n# CONFIG_CC_OPTIMIZE_FOR_SIZE is not set\n' >"$P/Kconfig.fragment"
-echo 'CONFIG_BASE=y' >"$P/tools/config/v4.6.config"
+echo 'CONFIG_BASE=y' >"$P/patches/v4.6/config"
 kernel() { rm -f "$tree/asked"; run "$P/tools/kernel" patched; }
 asked() { grep -qx "$1" "$tree/asked" 2>/dev/null; }
 

@@ -86,10 +86,10 @@ fake_tree() {
 	ln -s memory.c "$1/mm/link.c"
 }
 
-# fake_kernel DIR: its make does in a moment what a real one takes minutes
+# fake_kernel DIR [VERSION PATCHLEVEL]: its make does in a moment what a real one takes minutes
 # for, and heeds the environment as kbuild does. What it saw is in env.seen.
 fake_kernel() {
-	fake_tree "$1" 4 6
+	fake_tree "$1" "${2:-4}" "${3:-6}"
 	mkdir -p "$1/scripts/kconfig" "$1/arch/x86/boot"
 	cat >>"$1/Makefile" <<-'END'
 		out := $(or $(KBUILD_OUTPUT),.)
@@ -108,7 +108,7 @@ fake_kernel() {
 	for d in fault writeback; do
 		printf 'TEST_GEN_PROGS := %s\nall:\n\t@echo %s >$(OUTPUT)/%s\n' $d $d $d >"$P/tools/testing/selftests/$d/Makefile"
 	done
-	: >"$P/Kconfig.fragment" >"$P/tools/config/v4.6.config"
+	: >"$P/Kconfig.fragment"
 	cp "$top/Makefile" "$top/README" "$P/"
 	for c in flex bison bc qemu-system-x86_64 mkfs.ext4 mkfs.xfs busybox; do echo "echo $c 1" | fake_command $c; done
 	fake_command gcc <<-'END'
@@ -141,6 +141,7 @@ fake_project() {
 	echo 'all:' >"$P/tools/testing/selftests/fault/Makefile"
 	fake_base v4.6 4 6
 	fake_base v6.12 6 12
+	echo v6.12 >"$P/patches/default"
 }
 
 # fake_base NAME VERSION PATCHLEVEL: its tarball is one of the download folder
@@ -185,4 +186,29 @@ fake_command() {
 	mkdir -p "$tmp/bin"
 	{ echo '#!/bin/sh'; cat; } >"$tmp/bin/$1"
 	chmod +x "$tmp/bin/$1"
+}
+
+# fake_guest [SECONDS]: a QEMU whose guests last so long and have two cases:
+# fault/fault good, and writeback/writeback bad, which fails on the control by
+# "reserve".
+fake_guest() {
+	echo "${1:-0}" >"$tmp/lasts"
+	fake_command qemu-system-x86_64 <<'END'
+for arg; do
+	case $arg in
+	pipe,id=ser,*) ser=${arg#*path=} ser=${ser%%,*} console=${arg##*logfile=} ;;
+	pipe,id=mon,*) mon=${arg#*path=} ;;
+	file,id=tap,*) tap=${arg##*path=} ;;
+	file,id=verdict,*) verdict=${arg##*path=} ;;
+	esac
+done
+sleep "$(cat "$HOME/../lasts")"
+exec 3<>"$ser.in" 4<>"$ser.out" 5<>"$mon.in" 6<>"$mon.out"
+printf '%s\n' 'Linux version 4.6.0' 'x86: Booted up 1 node, 2 CPUs' 'reboot: Restarting system' >"$console"
+result=ok status=0
+case $ser in */control/*) result='not ok' status=256 ;; esac
+printf '%s\n' '## up' '## begin fault/fault' 1..1 'ok 1 good' '## end fault/fault 0' \
+	'## begin writeback/writeback' 1..1 '# assertion failed: reserve' "$result 1 bad" "## end writeback/writeback $status" '## down' >"$tap"
+echo 'ok timeouts=0 crashes=0 leaks=0 log=0 taint=0' >"$verdict"
+END
 }

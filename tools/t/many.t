@@ -82,7 +82,7 @@ unset FROM
 
 # --- mutants
 mutants() { : >"$calls"; run "$P/tools/mutants/run"; }
-m=$P/tools/mutants/v4.6
+m=$P/patches/v4.6/mutants
 run "$P/tools/mutants/run"
 expect 1 'no mutants for v4.6' "no mutants"
 mkdir "$m"
@@ -129,23 +129,23 @@ check "and what they left is kept" test -f "$O/v4.6/matrix/default-4/judged/faul
 ONLY=debug; export ONLY
 matrix
 expect 0 'all 1 variants pass' "one flavour alone"
-echo 'numa 2 512M - fault/x fault/y' >>"$P/tools/matrix.list"
+echo 'numa 2 512M fault/x fault/y' >"$P/patches/v4.6/matrix.list"
 ONLY=numa
 matrix
 check "a flavour for some tests" called 'tests patched F=numa .* T=fault/x fault/y$'
 TESTS=fault/z matrix
 check "which TESTS= has its way with" called 'tests patched F=numa .* T=fault/z$'
-sed -i '/^numa/d' "$P/tools/matrix.list"
+rm "$P/patches/v4.6/matrix.list"
 ONLY=dbeug
 matrix
-expect 1 'ONLY=dbeug: tools/matrix.list has no such flavour' "a flavour there is not"
+expect 1 'ONLY=dbeug: no matrix.list has such a flavour' "a flavour there is not"
 unset ONLY
 echo 'not ok 1 - fault/x a (fails)' >"$tmp/judged."
 matrix
 expect 1 'matrix v4.6 fails: debug-2 default-4' "those that fail are named"
 
 # --- mm-selftests: a guest says what its script has it say
-printf 'v4.6 a mm prog-a\nv4.6 b mm prog-b 1 2\n' >"$P/tools/mm-selftests/list"
+printf 'a mm prog-a\nb mm prog-b 1 2\n' >"$P/patches/v4.6/mm-selftests"
 stub build </dev/null
 stub mm-selftests/build <<END
 mkdir -p "\$O/v4.6/mm-selftests/\$1"

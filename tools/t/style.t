@@ -45,7 +45,7 @@ found "no patch changes a mode, which apply keeps"
 # --- all files
 ours | xargs grep -nIE "(^|[\"' =:(])/(home|root|opt|srv|work|media)/" >"$out"
 found "no path of somebody's machine"
-ours | xargs grep -nIE '[[:blank:]]+$' | grep -vE '^(patches|tools/log/samples|tools/mutants)/' >"$out"
+ours | xargs grep -nIE '[[:blank:]]+$' | grep -vE '^(patches/.*\.patch:|tools/log/samples/)' >"$out"
 found "no blanks at the ends of lines"
 ours | xargs grep -lIP '[^\x00-\x7F]' | grep -vE '^patches/|\.gp$' >"$out"
 found "plain ASCII"
@@ -59,7 +59,7 @@ for b in patches/*/base; do
 	found "$BASE: series and patches agree"
 done
 unset BASE
-find patches tools/mutants -name '*.patch' | while read -r p; do
+find patches -name '*.patch' | while read -r p; do
 	git apply --numstat "$p" >/dev/null 2>&1 && git mailinfo /dev/null /dev/null <"$p" |
 		grep -q '^Subject: .' || echo "$p"
 done >"$out"
@@ -94,7 +94,7 @@ for b in patches/*/expect; do
 		END { for (p in asked) if (!(p in says)) print p ": by which assertion? (fails " p " * TEXT)" }' >"$out"
 	sed -e 's/#.*//' "$b" | awk 'NF && $1 != "fails" { print $2, $3 }' | sort >"$tmp/expect"
 	sed -e 's/#.*//' "$b" | awk '$1 != "fails" && NF == 4 { print $4 }' | sort -u | while read -r f; do
-		[ -f "tools/config/$f.config" ] || echo "$b: no flavour $f"
+		[ -f "tools/config/$f.config" ] || [ -f "${b%/*}/$f.config" ] || echo "$b: no flavour $f"
 	done >>"$out"
 	uniq -d "$tmp/expect" | sed 's/$/: twice/' >>"$out"
 	sort -u "$tmp/expect" | comm -3 "$tmp/cases" - |

@@ -12,23 +12,7 @@ fake_project
 fake_series
 fake_kernel "$tmp/linux-4.6"
 printf 'same fault/fault good\nnew writeback/writeback bad\nfails writeback/writeback * reserve\n' >"$P/patches/v4.6/expect"
-fake_command qemu-system-x86_64 <<'END'
-for arg; do
-	case $arg in
-	pipe,id=ser,*) ser=${arg#*path=} ser=${ser%%,*} console=${arg##*logfile=} ;;
-	pipe,id=mon,*) mon=${arg#*path=} ;;
-	file,id=tap,*) tap=${arg##*path=} ;;
-	file,id=verdict,*) verdict=${arg##*path=} ;;
-	esac
-done
-exec 3<>"$ser.in" 4<>"$ser.out" 5<>"$mon.in" 6<>"$mon.out"
-printf '%s\n' 'Linux version 4.6.0' 'x86: Booted up 1 node, 2 CPUs' 'reboot: Restarting system' >"$console"
-result=ok status=0
-case $ser in */control/*) result='not ok' status=256 ;; esac
-printf '%s\n' '## up' '## begin fault/fault' 1..1 'ok 1 good' '## end fault/fault 0' \
-	'## begin writeback/writeback' 1..1 '# assertion failed: reserve' "$result 1 bad" "## end writeback/writeback $status" '## down' >"$tap"
-echo 'ok timeouts=0 crashes=0 leaks=0 log=0 taint=0' >"$verdict"
-END
+fake_guest
 fake_command wget <<'END'
 echo "wget $*" >>"$HOME/wget"
 exit 4
