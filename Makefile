@@ -6,8 +6,9 @@ default	 := $(shell cat patches/default)
 bases	 := $(patsubst patches/%/base,%,$(wildcard patches/*/base))
 BASE_FROM := $(if $(filter undefined,$(origin BASE)),file,user)
 # Looked for once, by the first rule that needs it: what that takes may have
-# to be installed by "make deps" before.
-fitting	  = $(if $(LINUX),$(shell LINUX='$(subst ','\'',$(LINUX))' tools/source --base),$(default))
+# to be installed by "make deps" before. (make 4.4 hands what is exported to
+# $(shell) as well, and BASE is empty while it is looked for.)
+fitting	  = $(if $(LINUX),$(shell unset BASE; LINUX='$(subst ','\'',$(LINUX))' tools/tree/source --base),$(default))
 BASE	 ?= $(eval BASE := $(fitting))$(BASE)
 VARIANT	 ?= patched
 # A variable that there is not is a typo; make would pass over it.
@@ -45,56 +46,56 @@ deps:
 	@tools/deps
 
 run:
-	@tools/locked tools/once $(VARIANT)
+	@tools/locked tools/suites/once $(VARIANT)
 
 check: args check-host
-	@tools/attended tools/check-all $(if $(filter file,$(BASE_FROM)),$(if $(LINUX),$(BASE),$(bases)),$(BASE))
+	@tools/attended tools/suites/check-all $(if $(filter file,$(BASE_FROM)),$(if $(LINUX),$(BASE),$(bases)),$(BASE))
 
 check-host:
 	@tools/attended prove -j4 tools/t/*.t
 
 build:
-	@tools/locked tools/build control patched
+	@tools/locked tools/build/all control patched
 
 shell gdb:
-	@tools/locked tools/build $(VARIANT)
-	@tools/interactive $@ $(VARIANT)
+	@tools/locked tools/build/all $(VARIANT)
+	@tools/guest/interactive $@ $(VARIANT)
 
 apply unapply:
-	@tools/$@
+	@tools/tree/$@
 
 list:
 	@tools/list
 
 mbox:
-	@tools/locked tools/mbox
+	@tools/locked tools/tree/mbox
 
 refresh:
-	@tools/locked tools/refresh
+	@tools/locked tools/tree/refresh
 
 checkpatch:
-	@tools/locked tools/checkpatch
+	@tools/locked tools/tree/checkpatch
 
 bisect-check:
-	@tools/locked tools/bisect-check
+	@tools/locked tools/suites/bisect-check
 
 mutants:
-	@tools/locked tools/mutants/run
+	@tools/locked tools/suites/mutants
 
 matrix:
-	@tools/locked tools/matrix
+	@tools/locked tools/suites/matrix
 
 mm-selftests:
-	@tools/locked tools/mm-selftests/ab
+	@tools/locked tools/suites/mm-selftests/ab
 
 pressure:
-	@tools/locked tools/pressure/ab
+	@tools/locked tools/suites/pressure/ab
 
 bench:
-	@tools/locked tools/bench/ab
+	@tools/locked tools/suites/bench/ab
 
 harmless:
-	@tools/locked tools/harmless
+	@tools/locked tools/suites/harmless
 
 clean:
 	@tools/clean

@@ -140,7 +140,7 @@ static void mark_log(const char *what, const char *test)
 
 /*
  * What a configuration only seems to switch on: the host knows what it has to
- * be (tools/config/<flavour>.facts).
+ * be (tools/build/config/<flavour>.facts).
  */
 static const char *const facts[] = {
 	"/sys/kernel/mm/transparent_hugepage/enabled",

@@ -9,7 +9,7 @@ plan 17
 
 fake_project
 export O="$tmp/o" BASE=v4.6 KVM="$tmp/kvm" DUMP_PAUSE=0.1 GUEST="$tmp/guest"
-accel="$P/tools/accel"
+accel="$P/tools/guest/accel"
 fake_command qemu-system-x86_64 <<'END'
 [ "$1" != --version ] || { echo "QEMU emulator version 7.2"; exit; }
 echo "$*" >>"$GUEST.log"

@@ -19,13 +19,13 @@ state() {
 		find . -path ./.git -prune -o -type f -print | sort | xargs -d '\n' sha256sum)
 }
 same() { state | cmp -s - "$tmp/was"; }
-apply() { run "$P/tools/apply" "$tree"; }
-unapply() { run "$P/tools/unapply" "$tree"; }
+apply() { run "$P/tools/tree/apply" "$tree"; }
+unapply() { run "$P/tools/tree/unapply" "$tree"; }
 fresh() { rm -rf "$tree" && fake_tree "$tree" 4 6; }
 
-run "$P/tools/apply"
+run "$P/tools/tree/apply"
 expect 1 'apply needs a tree: make apply LINUX=' "no tree named"
-run "$P/tools/apply" "$tmp/nowhere"
+run "$P/tools/tree/apply" "$tmp/nowhere"
 expect 1 'apply works on a directory, and that is none' "one that is not there"
 
 fake_tree "$tree" 4 6
@@ -45,7 +45,7 @@ expect 1 "already applied to .*'make unapply" "twice"
 unapply
 expect 0 '^unapplied: [0-9]+ files are as they were' "out again"
 check "exactly, to the last folder" same
-run env COMPAT=1 "$P/tools/apply" "$tree"
+run env COMPAT=1 "$P/tools/tree/apply" "$tree"
 check "COMPAT=1 puts the compat part in as well" grep -q five "$tree/fs/fork.c"
 sed -i 's/twenty-three/23 and 20/' "$s"/0002*
 unapply
@@ -60,7 +60,7 @@ check "and out" same
 rm -rf "$tmp/.git"
 fake_base v6.12 6 12
 fake_tree "$tmp/new" 6 13
-run "$P/tools/apply" "$tmp/new"
+run "$P/tools/tree/apply" "$tmp/new"
 expect 1 'is Linux 6.13, and no base covers' "a version that no base covers"
 
 # --- a repository
@@ -78,7 +78,7 @@ expect 1 'has changes that are not committed' "one with changes is refused"
 check "and as it was" same
 git -C "$tree" checkout -q -f
 git clone -q --bare "$tree" "$tmp/bare.git"
-run "$P/tools/apply" "$tmp/bare.git"
+run "$P/tools/tree/apply" "$tmp/bare.git"
 expect 1 'is it a bare repository' "a bare one is refused"
 
 # --- what is in the way
@@ -101,12 +101,12 @@ fresh
 rm "$tree/mm/Kconfig.debug"
 apply
 expect 1 'Files are missing' "a file that is not there"
-run env ASKED=v6.12 "$P/tools/apply" "$tree"
+run env ASKED=v6.12 "$P/tools/tree/apply" "$tree"
 expect 1 'is a tree for BASE=v4.6, and BASE=v6.12 was asked for' "BASE= of another version"
 rm -rf "$tmp/my linux"
 cp -a "$tmp/dev" "$tmp/my linux"
 git -C "$tmp/my linux" checkout -q "$(git -C "$tmp/dev" rev-list --max-parents=0 HEAD)"
-run "$P/tools/apply" "$tmp/my linux"
+run "$P/tools/tree/apply" "$tmp/my linux"
 expect 0 "Out again: make unapply 'LINUX=.*/my linux'$" "a path with a blank is quoted in what is said"
 expect 0 'git add -f' "and what .gitignore hides is told"
 fresh
@@ -140,7 +140,7 @@ esac
 exec $(command -v git) "\$@"
 END
 half() { # HOW apply|unapply
-	run env HOW="$1" PATH="$tmp/bin:$PATH" setsid -w sh -c "echo \$\$ >'$tmp/pid'; exec '$P/tools/$2' '$tree'"
+	run env HOW="$1" PATH="$tmp/bin:$PATH" setsid -w sh -c "echo \$\$ >'$tmp/pid'; exec '$P/tools/tree/$2' '$tree'"
 }
 fresh
 state >"$tmp/was"
@@ -170,7 +170,7 @@ check "is out" same
 for how in apply unapply; do
 	rm -rf "$tree"
 	fake_git "$tree" 4 6 && rmdir "$tree/usr"
-	[ $how = apply ] || "$P/tools/apply" "$tree" >/dev/null
+	[ $how = apply ] || "$P/tools/tree/apply" "$tree" >/dev/null
 	half kill $how
 	git -C "$tree" checkout -q -f
 	sed -i 's/memory 50/memory mine/' "$tree/mm/memory.c"
@@ -192,7 +192,7 @@ rm -rf "$tree"
 fresh
 state >"$tmp/was"
 half kill apply
-run env LINUX="$tree" BASE=v4.6 "$P/tools/source"
+run env LINUX="$tree" BASE=v4.6 "$P/tools/tree/source"
 expect 1 'cut short.*make apply' "a tree that is half-way is no kernel to build"
 
 # --- the record tells of what is no longer there
@@ -235,7 +235,7 @@ case "\$*" in *undo.new*) [ ! -e "$tmp/slow" ] || sleep 1 ;; esac
 exec $(command -v tar) "\$@"
 END
 : >"$tmp/slow"
-HOW=never PATH=$tmp/bin:$PATH "$P/tools/apply" "$tree" >"$tmp/first" 2>&1 &
+HOW=never PATH=$tmp/bin:$PATH "$P/tools/tree/apply" "$tree" >"$tmp/first" 2>&1 &
 await [ -d "$tree/.latepte.undo.new" ]
 rm "$tmp/slow"
 apply
@@ -247,7 +247,7 @@ unapply
 check "and comes out exactly" same
 for s in INT TERM HUP; do
 	: >"$tmp/slow"
-	HOW=never PATH=$tmp/bin:$PATH env --default-signal=INT "$P/tools/apply" "$tree" >"$out" 2>&1 &
+	HOW=never PATH=$tmp/bin:$PATH env --default-signal=INT "$P/tools/tree/apply" "$tree" >"$out" 2>&1 &
 	await [ -d "$tree/.latepte.undo.new" ]
 	kill -s $s $!
 	wait $!
@@ -280,7 +280,7 @@ rm "$tmp/bin/mv"
 export BASE=v4.6
 echo commit=0123456789abcdef >>"$P/patches/v4.6/base"
 printf '%s\n' "What it is" ---------- "" "Why it is." >"$P/patches/v4.6/0000-cover-letter"
-run "$P/tools/mbox"
+run "$P/tools/tree/mbox"
 expect 0 'latepte-v4.6.mbox: 5 patches' "the series and the new files as a mailbox"
 check "each patch has its number" [ "$(grep -c '^Subject: \[PATCH [1-5]/5\] ' "$O/v4.6/latepte-v4.6.mbox")" = 5 ]
 check "the first one says what it is for" grep -qx 'base-commit: 0123456789abcdef' "$O/v4.6/latepte-v4.6.mbox"
@@ -291,5 +291,5 @@ check "goes in with git am" dev -C "$tmp/am" am "$O/v4.6/latepte-v4.6.mbox"
 fresh
 apply
 check "and gives what apply gives" diff -r -x .git -x .latepte.patch -x usr "$tree" "$tmp/am"
-run "$P/tools/apply" "$tmp/am"
+run "$P/tools/tree/apply" "$tmp/am"
 expect 1 "Is it applied already" "a tree with the mailbox in it is refused"

@@ -11,7 +11,7 @@ fake_project
 cp "$top/Makefile" "$top/README" "$P/"
 gnumake=$(command -v make)
 make() { rm -f "$tmp/began"; run "$gnumake" -C "$P" --no-print-directory O="$tmp/o" "$@"; }
-for f in build run check-all interactive bisect-check; do printf '#!/bin/sh\n: >"%s"\n' "$tmp/began" >"$P/tools/$f"; done
+for f in build run check-all interactive bisect-check; do printf '#!/bin/sh\n: >"%s"\n' "$tmp/began" >"$(tool $f)"; done
 cat >"$P/patches/v4.6/expect" <<'END'
 same fault/sigbus read_beyond_eof
 new fault/sigbus write_beyond_eof
@@ -64,5 +64,5 @@ expect 0 '^# 1 new, 16 same, 0 xfail, 1 skip$' "and counts them"
 # --- a guest in which nothing ran
 echo '1..0' >"$tmp/none.tap"
 echo '## status 0' >>"$tmp/none.tap"
-run awk -f "$P/tools/judge" -v variant=patched -v test=fault/sigbus -v partial=1 "$P/patches/v4.6/expect" "$tmp/none.tap"
+run awk -f "$P/tools/verdict/judge" -v variant=patched -v test=fault/sigbus -v partial=1 "$P/patches/v4.6/expect" "$tmp/none.tap"
 expect 0 '^not ok 1 - fault/sigbus plan \(no case ran\)' "a program that ran no case has not passed"

@@ -8,7 +8,6 @@
 plan 18
 
 fake_project
-cp -R "$top/tools/mutants" "$P/tools/"
 mkdir "$P/tools/t"
 printf '#!/bin/sh\necho 1..1; echo ok 1\n' >"$P/tools/t/one.t"
 fake_kernel "$tmp/tree" 9 1
@@ -38,7 +37,7 @@ echo nine.argument=1 >"$b/cmdline"
 echo 'CONFIG_NINE_OF_A_FLAVOUR=y' >"$b/odd.config"
 echo 'nine.odd=1' >"$b/odd.cmdline"
 echo 'odd 2 512M' >"$b/matrix.list"
-: >"$P/tools/matrix.list" >"$P/tools/config/odd.config"
+: >"$P/tools/suites/matrix.list" >"$P/tools/build/config/odd.config"
 mkdir -p "$b/files/include/linux"
 echo '/* of nine */' >"$b/files/include/linux/of_nine.h"
 

@@ -8,7 +8,7 @@ plan 5
 
 # table RATIO KEPT LOCKED_CONTROL LOCKED_PATCHED
 table() { printf 'shared_write\t2045\t2050\t%s\t<=1.005\t%s\t0\t0\t1\t1\t1\t1\t%s\t%s\n' "$@" >"$tmp/table"; }
-show() { run awk -f "$top/tools/bench/show.awk" "$tmp/table"; }
+show() { run awk -f "$top/tools/suites/bench/show.awk" "$tmp/table"; }
 
 table 1.0024 yes 271 318
 show

@@ -10,7 +10,7 @@ fake_project
 cp "$top/Makefile" "$top/README" "$P/"
 gnumake=$(command -v make)
 make() { run "$gnumake" -C "$P" --no-print-directory "$@"; }
-printf '#!/bin/sh\n: >"$O/$BASE/built"\n' >"$P/tools/build"
+printf '#!/bin/sh\n: >"$O/$BASE/built"\n' >"$P/tools/build/all"
 
 mkdir "$tmp/o" && echo thesis >"$tmp/o/thesis.txt"
 make clean O="$tmp/o"
@@ -43,7 +43,7 @@ make clean
 check "a build folder of before there were marks" [ ! -e "$P/build" ]
 
 # --- while somebody is at work
-printf '#!/bin/sh\n: >"%s"; sleep 1; [ -d "$O/$BASE" ]\n' "$tmp/started" >"$P/tools/build"
+printf '#!/bin/sh\n: >"%s"; sleep 1; [ -d "$O/$BASE" ]\n' "$tmp/started" >"$P/tools/build/all"
 "$gnumake" -C "$P" build O="$tmp/busy" >"$tmp/first" 2>&1 &
 await [ -e "$tmp/started" ]
 make clean O="$tmp/busy"
@@ -51,7 +51,7 @@ expect 0 'another make is at work .*: waiting' "make clean waits for another mak
 wait $!
 ok $? "which comes to its end" || diag
 check "and then removes" [ ! -e "$tmp/busy" ]
-printf '#!/bin/sh\n[ -f "$O/$BASE/.lock" ]\n' >"$P/tools/build"
+printf '#!/bin/sh\n[ -f "$O/$BASE/.lock" ]\n' >"$P/tools/build/all"
 (cd "$P" && O=$tmp/busy tools/locked sh -c ': >"$0"; sleep 1; rm -rf "$1"' "$tmp/cleans" "$tmp/busy/v6.12") &
 await [ -e "$tmp/cleans" ]
 make build O="$tmp/busy"

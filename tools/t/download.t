@@ -35,7 +35,7 @@ perl "$tmp/server" "$tmp" &
 server=$!
 await [ -s "$tmp/port" ]
 url=http://127.0.0.1:$(cat "$tmp/port")
-get() { run "$P/tools/download" "$url/$1" "$tmp/dl/file"; }
+get() { run "$P/tools/tree/download" "$url/$1" "$tmp/dl/file"; }
 
 get half
 expect 0 '^GET' "a connection that breaks"
@@ -52,11 +52,11 @@ for o in --timeout=30 --tries=3; do
 	fake_command wget <<'END'
 echo "$@" >&2; exit 4
 END
-	run env PATH="$tmp/bin:$PATH" "$P/tools/download" "$url/silent" "$tmp/dl/other"
+	run env PATH="$tmp/bin:$PATH" "$P/tools/tree/download" "$url/silent" "$tmp/dl/other"
 	expect 1 "$o" "one that says nothing is not waited for for ever ($o)"
 done
 rm "$tmp/bin/wget"
-"$P/tools/attended" "$P/tools/download" "$url/silent" "$tmp/dl/other" >"$out" 2>&1 &
+"$P/tools/attended" "$P/tools/tree/download" "$url/silent" "$tmp/dl/other" >"$out" 2>&1 &
 await grep -q silent "$tmp/requests"
 kill -s TERM $!
 began=$(date +%s)

@@ -21,9 +21,9 @@ timeout 62 sleep 62 &
 wait
 END
 chmod +x "$tmp/work"
-for f in build run check apply deps bench/ab; do
-	mkdir -p "$(dirname "$P/tools/$f")"
-	cp "$tmp/work" "$P/tools/$f"
+for f in build run check apply deps suites/bench/ab; do
+	mkdir -p "$P/tools/suites/bench"
+	cp "$tmp/work" "$(tool $f)"
 done
 mkdir -p "$P/tools/t" && cp "$tmp/work" "$P/tools/t/one.t"
 

@@ -28,10 +28,10 @@ there_and_back() {
 	d=$1 name=$2
 	shift 2
 	state "$d" >"$tmp/was"
-	run env "$@" "$P2/tools/apply" "$d"
+	run env "$@" "$P2/tools/tree/apply" "$d"
 	[ $rc = 0 ] && grep -q '^applied: 5 patches, 4 files' "$out" && all_in "$d"
 	ok $? "$name: all of it goes in" || diag
-	run env "$@" "$P2/tools/unapply" "$d"
+	run env "$@" "$P2/tools/tree/unapply" "$d"
 	state "$d" | cmp -s - "$tmp/was"
 	ok $? "$name: and out, exactly" || { diag; state "$d" | diff - "$tmp/was" | sed 's/^/# /'; }
 }
@@ -42,10 +42,10 @@ fresh_git() {
 }
 refused() { # TEXT DESCRIPTION: apply and source, and neither does a thing
 	state "$tmp/tree" >"$tmp/was"
-	run "$P/tools/apply" "$tmp/tree"
+	run "$P/tools/tree/apply" "$tmp/tree"
 	[ $rc = 1 ] && grep -qE -e "$1" "$out" && state "$tmp/tree" | cmp -s - "$tmp/was"
 	ok $? "$2: apply refuses" || diag
-	run env LINUX="$tmp/tree" BASE=v4.6 "$P/tools/source"
+	run env LINUX="$tmp/tree" BASE=v4.6 "$P/tools/tree/source"
 	[ $rc = 1 ] && [ ! -e "$O/v4.6/source" ]
 	ok $? "$2: so does a build" || diag
 	rm -rf "$O"
@@ -54,10 +54,10 @@ refused() { # TEXT DESCRIPTION: apply and source, and neither does a thing
 # --- modes
 fresh
 there_and_back "$tmp/tree" "modes of 664 and 444"
-run "$P/tools/apply" "$tmp/tree"
+run "$P/tools/tree/apply" "$tmp/tree"
 check "they are the same while it is in" [ "$(cd "$tmp/tree/mm" && stat -c %a memory.c Kconfig.debug | paste -sd' ')" = "664 444" ]
 fresh
-(umask 077; LATEPTE_ENV='' run "$P/tools/apply" "$tmp/tree")
+(umask 077; LATEPTE_ENV='' run "$P/tools/tree/apply" "$tmp/tree")
 check "umask 077: new files may be read by others" [ "$(stat -c %a "$tmp/tree/mm/fault_selftest.c")" = 644 ]
 
 # --- what the tree's git is set to
@@ -103,10 +103,10 @@ case \$1 in */0002*) echo "cat: \$1: Input/output error" >&2; exit 1 ;; esac
 exec $(command -v cat) "\$@"
 END
 state "$tmp/tree" >"$tmp/was"
-run env PATH="$tmp/bin:$PATH" "$P/tools/apply" "$tmp/tree"
+run env PATH="$tmp/bin:$PATH" "$P/tools/tree/apply" "$tmp/tree"
 expect 1 'cannot put the patches together' "a patch that cannot be read"
 check "is not left out" sh -c "[ ! -e '$tmp/tree/.latepte.patch' ]"
-run env PATH="$tmp/bin:$PATH" BASE=v4.6 "$P/tools/mbox"
+run env PATH="$tmp/bin:$PATH" BASE=v4.6 "$P/tools/tree/mbox"
 expect 1 'cannot write' "nor of the mailbox"
 rm "$tmp/bin/cat"
 
@@ -127,9 +127,9 @@ if [ "$(id -u)" = 0 ] && chown 1000:1000 "$tmp/out" 2>/dev/null; then
 	refused 'dubious ownership' "a repository of another owner"
 	git config --global --add safe.directory "$tmp/tree"
 	there_and_back "$tmp/tree" "one that git is told to trust"
-	run "$P/tools/apply" "$tmp/tree"
+	run "$P/tools/tree/apply" "$tmp/tree"
 	check "all of it belongs to its owner" [ -z "$(find "$tmp/tree" ! -user 1000 -o ! -group 1001)" ]
-	run "$P/tools/unapply" "$tmp/tree"
+	run "$P/tools/tree/unapply" "$tmp/tree"
 	echo mine >>"$tmp/tree/fs/fork.c"
 	refused 'changes that are not committed' "one with changes"
 	fresh
@@ -151,7 +151,7 @@ while [ $at -lt 40 ]; do
 	at=$((at + 1))
 	rm -rf "$O"
 	: >"$tmp/calls"
-	run env AT=$at PATH="$tmp/bin:$PATH" LINUX="$tmp/tree" BASE=v4.6 "$P/tools/source"
+	run env AT=$at PATH="$tmp/bin:$PATH" LINUX="$tmp/tree" BASE=v4.6 "$P/tools/tree/source"
 	[ "$(wc -l <"$tmp/calls")" -ge $at ] || break
 	if [ $rc != 0 ]; then [ ! -e "$O/v4.6/source" ]; else
 		git --git-dir="$O/v4.6/linux.git" cat-file -p base:mm/memory.c 2>&1 | cmp -s - "$tmp/tree/mm/memory.c"
@@ -164,10 +164,10 @@ while [ $at -lt 20 ]; do
 	at=$((at + 1))
 	: >"$tmp/calls"
 	state "$tmp/tree" >"$tmp/was"
-	run env AT=$at PATH="$tmp/bin:$PATH" "$P/tools/apply" "$tmp/tree"
+	run env AT=$at PATH="$tmp/bin:$PATH" "$P/tools/tree/apply" "$tmp/tree"
 	[ "$(wc -l <"$tmp/calls")" -ge $at ] || break
 	if [ $rc = 0 ]; then
-		all_in "$tmp/tree" >"$out" && "$P/tools/unapply" "$tmp/tree" >"$out"
+		all_in "$tmp/tree" >"$out" && "$P/tools/tree/unapply" "$tmp/tree" >"$out"
 	fi
 	state "$tmp/tree" | cmp -s - "$tmp/was" || bad="$bad $at"
 done

@@ -25,8 +25,8 @@ tree=$O/v4.6/patched/linux
 tight() { rm -f "$tmp/disk/filler"; dd if=/dev/zero of="$tmp/disk/filler" bs=1k \
 	count=$(($(df -k --output=avail "$tmp/disk" | tail -n 1) - $1)) 2>/dev/null; }
 room() { rm -f "$tmp/disk/filler"; }
-import() { run "$P/tools/source"; }
-assemble() { run "$P/tools/assemble" patched; }
+import() { run "$P/tools/tree/source"; }
+assemble() { run "$P/tools/tree/assemble" patched; }
 
 for kb in 0 100 400 600; do
 	rm -rf "$O"
@@ -66,7 +66,7 @@ room
 assemble
 check "with room again it is applied" grep -qx 'memory 23 and 20' "$tree/mm/memory.c"
 tight 0
-run "$P/tools/mbox"
+run "$P/tools/tree/mbox"
 expect 1 'cannot (make|write)' "the mailbox"
 room
 
@@ -77,7 +77,7 @@ state >"$tmp/was"
 bad=
 for kb in 0 4 8 16 24 32 40 48 56 64; do
 	tight $kb
-	run "$P/tools/apply" "$tmp/disk/tree"
+	run "$P/tools/tree/apply" "$tmp/disk/tree"
 	[ $rc = 0 ] && break
 	grep -qE 'nothing was done|is as it was' "$out" && state | cmp -s - "$tmp/was" || bad="$bad $kb"
 done
@@ -86,9 +86,9 @@ ok $? "apply, with more and more kB free: as it was, each time$bad" || diag
 [ $rc = 0 ]
 ok $? "until it fits ($kb kB)" || diag
 tight 0
-run "$P/tools/unapply" "$tmp/disk/tree"
+run "$P/tools/tree/unapply" "$tmp/disk/tree"
 [ $rc = 0 ] || { grep -qE 'nothing was done|is as it was' "$out" && [ -f "$tmp/disk/tree/.latepte.patch" ]; }
 ok $? "unapply, nothing free: out, or as it was" || diag
 room
-[ $rc = 0 ] || run "$P/tools/unapply" "$tmp/disk/tree"
+[ $rc = 0 ] || run "$P/tools/tree/unapply" "$tmp/disk/tree"
 check "with room again it is out" sh -c "cd '$tmp/disk/tree' && ! ls .latepte* 2>/dev/null && ! grep -q twenty mm/memory.c"

@@ -16,7 +16,7 @@ printf '#!/bin/sh\ncat "$1"\n' >"$dir/linux/usr/gen_init_cpio"
 chmod +x "$dir/linux/usr/gen_init_cpio"
 echo 'fault/sigbus' >"$dir/list"
 printf 'dir /tests\nfile /tests/list old 644 0 0\nfile /tests/fault/sigbus x 755 0 0\n' >"$dir/cpio.list"
-printf '#!/bin/sh\n' >"$P/tools/build"
+printf '#!/bin/sh\n' >"$P/tools/build/all"
 echo 'exit 0' | fake_command mkfs.ext4
 fake_command qemu-system-x86_64 <<'END'
 disks=
@@ -56,7 +56,7 @@ echo ok >"$verdict"
 tap '## down'
 END
 PATH=$tmp/bin:$PATH
-harm() { run env WHAT="$1" "$P/tools/harmless"; }
+harm() { run env WHAT="$1" "$P/tools/suites/harmless"; }
 
 harm nothing
 expect 0 'of .* as it must be' "nothing has changed"

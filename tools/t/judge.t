@@ -16,7 +16,7 @@ fails fault/sigbus * VmPTE
 fails fault/sigbus other % of them
 END
 
-# tap STATUS PLAN LINE...: a program's whole output, as tools/run cuts it out.
+# tap STATUS PLAN LINE...: a program's whole output, as tools/suites/run cuts it out.
 # STATUS "fit" is the one that a program with these cases ends with.
 tap() {
 	status=$1
@@ -36,7 +36,7 @@ fit() {
 judge() { # VARIANT [OPTION...]
 	variant=$1
 	shift
-	run awk -f "$top/tools/judge" -v variant="$variant" -v test=fault/sigbus "$@" \
+	run awk -f "$top/tools/verdict/judge" -v variant="$variant" -v test=fault/sigbus "$@" \
 		"$tmp/expect" "$tmp/tap"
 }
 

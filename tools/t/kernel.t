@@ -32,7 +32,7 @@ echo 'shift; cat "$@" >.merged; mv .merged .config' >"$tree/scripts/kconfig/merg
 dev -C "$tree" add -f -A . && dev -C "$tree" commit -q -m fake
 printf 'CONFIG_SMP=y\n# CONFIG_CC_OPTIMIZE_FOR_SIZE is not set\n' >"$P/Kconfig.fragment"
 echo 'CONFIG_BASE=y' >"$P/patches/v4.6/config"
-kernel() { rm -f "$tree/asked"; run "$P/tools/kernel" patched; }
+kernel() { rm -f "$tree/asked"; run "$P/tools/build/kernel" patched; }
 asked() { grep -qx "$1" "$tree/asked" 2>/dev/null; }
 
 kernel
@@ -49,7 +49,7 @@ mkdir "$tmp/clock"
 printf '#!/bin/sh\necho . >>"%s"\necho $(($(wc -l <"%s") * 30))\n' "$tmp/ticks" "$tmp/ticks" >"$tmp/clock/date"
 chmod +x "$tmp/clock/date"
 mkfifo "$tmp/build"
-PATH=$tmp/clock:$PATH TOTAL=60 "$P/tools/progress" "$tmp/count" <"$tmp/build" >"$tmp/shown" &
+PATH=$tmp/clock:$PATH TOTAL=60 "$P/tools/build/progress" "$tmp/count" <"$tmp/build" >"$tmp/shown" &
 exec 3>"$tmp/build"
 seq -f '  CC      mm/%g.o' 20 >&3
 await grep -q objects "$tmp/shown"
@@ -58,10 +58,10 @@ echo '  LD      vmlinux' >&3
 exec 3>&-
 wait
 check "and counts to the end" [ "$(cat "$tmp/count")" = 21 ]
-run env CONFIG="USERS=y CONFIG_SMP=n" "$P/tools/kernel" patched
+run env CONFIG="USERS=y CONFIG_SMP=n" "$P/tools/build/kernel" patched
 check "CONFIG= of the user's" sh -c "grep -qx CONFIG_USERS=y '$tree/.config' && ! grep -q CONFIG_SMP=y '$tree/.config'"
 echo CONFIG_FILE=y >"$tmp/extra"
-run env CONFIG="$tmp/extra" "$P/tools/kernel" patched
+run env CONFIG="$tmp/extra" "$P/tools/build/kernel" patched
 check "which may be a file" grep -qx CONFIG_FILE=y "$tree/.config"
 echo 'CONFIG_MORE=y' >>"$P/Kconfig.fragment"
 kernel
@@ -83,9 +83,9 @@ sed -i 's/CONFIG_DROPPED=y/# CONFIG_64BIT is not set/' "$P/Kconfig.fragment"
 kernel
 expect 0 BUILD "one that is to be off"
 sed -i '$d' "$P/Kconfig.fragment"
-echo 'CONFIG_LOCKS=y' >"$P/tools/config/debug.config"
+echo 'CONFIG_LOCKS=y' >"$P/tools/build/config/debug.config"
 mkdir -p "$dir/debug" && cp -a "$tree" "$dir/debug/linux"
-run env FLAVOUR=debug "$P/tools/kernel" patched
+run env FLAVOUR=debug "$P/tools/build/kernel" patched
 check "a flavour has its options, in a tree of its own" sh -c "
 	grep -qx CONFIG_LOCKS=y '$dir/debug/linux/.config' && ! grep -q LOCKS '$tree/.config'"
 
@@ -102,7 +102,7 @@ expect 0 BUILD "mended, it is built"
 echo 'more' >>"$tree/mm/memory.c" && dev -C "$tree" commit -q -a -m more
 : >"$tree/slow"
 rm -f "$tree/asked"
-setsid "$P/tools/kernel" patched >/dev/null 2>&1 &
+setsid "$P/tools/build/kernel" patched >/dev/null 2>&1 &
 await asked bzImage
 sleep 0.2
 kill -9 -$!
@@ -115,10 +115,10 @@ check "without what it left half-written" not test -e "$tree/mm/half.o"
 kernel
 ok "$([ ! -s "$out" ]; echo $?)" "and then it is done" || diag
 
-run env COMPILER=gcc-99 "$P/tools/kernel" patched
+run env COMPILER=gcc-99 "$P/tools/build/kernel" patched
 expect 1 'gcc-99 is not installed' "a compiler that is not there is told"
 echo "echo gcc-99 99" | fake_command gcc-99
-run env COMPILER=gcc-99 "$P/tools/kernel" patched
+run env COMPILER=gcc-99 "$P/tools/build/kernel" patched
 expect 0 BUILD "another compiler builds it anew"
 check "and is the one that the kernel's make is told" grep -qx 'ccache gcc-99' "$tree/.cc"
 kernel
@@ -129,7 +129,7 @@ expect 0 BUILD "and so does the first one after it"
 mkdir -p "$tree/usr" && echo 'int main(void) { return 0; }' >"$tree/usr/gen_init_cpio.c"
 echo 'while [ "$1" != -o ]; do shift; done; : >"$2"' | fake_command gcc
 rm -f "$tree/usr/gen_init_cpio"
-run env IMAGE="$tmp/bzImage" "$P/tools/kernel" patched
+run env IMAGE="$tmp/bzImage" "$P/tools/build/kernel" patched
 expect 0 'IMAGE +.*/bzImage, Linux 5.4.3-mine$' "IMAGE=: its version is told"
 check "no other is built" not grep -q BUILD "$out"
 check "what packs the guest's root is" [ -e "$tree/usr/gen_init_cpio" ]
@@ -146,7 +146,7 @@ printf '#!/bin/sh\ncp "$1" /dev/stdout\n' >"$tree/usr/gen_init_cpio"
 chmod +x "$tree/usr/gen_init_cpio"
 echo 'while [ "$1" != -o ]; do shift; done; : >"$2"' | fake_command gcc
 : >"$P/tools/guest/init.c"
-tests() { run env TESTS="$1" "$P/tools/tests" patched; paste -sd, "$dir/list" >"$out"; }
+tests() { run env TESTS="$1" "$P/tools/build/tests" patched; paste -sd, "$dir/list" >"$out"; }
 is() { [ "$rc" = 0 ] && [ "$(cat "$out")" = "$1" ]; ok $? "$2" || diag; }
 tests ''
 is fault/sigbus,fault/data,writeback/fallback "TESTS not given: all, in the order of the Makefiles"
@@ -159,5 +159,5 @@ is 'fault/sigbus one two' "cases"
 check "the program is in the guest, with its list" sh -c "
 	grep -q '^file /tests/fault/sigbus $dir/tests/fault/sigbus 755' '$dir/initrd' && grep -q '^file /tests/list' '$dir/initrd'"
 check "and no other" not grep -q /tests/fault/data "$dir/initrd"
-run env TESTS=fault/nosuch "$P/tools/tests" patched
+run env TESTS=fault/nosuch "$P/tools/build/tests" patched
 expect 1 "TESTS='fault/nosuch' names no program there is" "none"

@@ -132,10 +132,18 @@ fake_git() {
 		dev -C "$1" commit -q -m "Linux $2.$3"
 }
 
+# The file of a tool's name in the project's host side: "run", "build", "deps"
+tool() {
+	case $1 in build) echo "$P/tools/build/all" ;; */*) echo "$P/tools/$1" ;; *)
+		(cd "$top/tools" && find . -maxdepth 2 -name "$1" -type f ! -path './t/*' ! -path './testing/*') |
+			sed "s,^\.,$P/tools," | head -n 1 ;;
+	esac
+}
+
 # The project's host side, with patches of no kernel.
 fake_project() {
 	mkdir -p "$P/patches" "$P/mm" "$P/tools/testing/selftests/fault"
-	(cd "$top/tools" && tar -c --exclude=./t --exclude=./testing --exclude=./bench --exclude=./mutants .) |
+	(cd "$top/tools" && tar -c --exclude=./t --exclude=./testing --exclude=./suites/bench .) |
 		tar -x -C "$P/tools"
 	echo 'int fault_selftest;' >"$P/mm/fault_selftest.c"
 	echo 'all:' >"$P/tools/testing/selftests/fault/Makefile"

@@ -8,8 +8,8 @@
 . "$(dirname "$0")/lib.sh"
 plan 31
 
-samples=$top/tools/log/samples
-mkdir "$tmp/log" && cp "$top"/tools/log/scan "$top"/tools/log/deny "$top"/tools/log/allow "$tmp/log/"
+samples=$top/tools/verdict/log/samples
+mkdir "$tmp/log" && cp "$top"/tools/verdict/log/scan "$top"/tools/verdict/log/deny "$top"/tools/verdict/log/allow "$tmp/log/"
 scan="$tmp/log/scan"
 : >"$tmp/clean.log"
 
@@ -75,7 +75,7 @@ ok $? "a valid one excepts its lines and no other" || diag
 : >"$tmp/log/allow"
 printf '%s\n' 'latepte: begin fault/oom' 'Out of memory: Kill process 7' 'latepte: end fault/oom' \
 	'latepte: begin fault/oo' 'Out of memory: Kill process 8' 'latepte: end fault/oo' 'Out of memory: Kill process 9' >"$tmp/oom.log"
-cp "$top/tools/log/deny" "$tmp/log/"
+cp "$top/tools/verdict/log/deny" "$tmp/log/"
 echo 'until 2999-01-01 in fault/x fault/oom: Out of memory' >"$tmp/log/allow"
 for shell in dash "busybox sh"; do
 	# shellcheck disable=SC2086

@@ -11,8 +11,8 @@ fake_project
 cp "$top/Makefile" "$top/README" "$P/"
 calls=$tmp/calls
 stub() { # SCRIPT [BODY]
-	printf '#!/bin/sh\necho "%s $* BASE=$BASE" >>"%s"\n%s\n' "$(basename "$1")" "$calls" "$2" >"$P/tools/$1"
-	chmod +x "$P/tools/$1"
+	printf '#!/bin/sh\necho "%s $* BASE=$BASE" >>"%s"\n%s\n' "$1" "$calls" "$2" >"$(tool "$1")"
+	chmod +x "$(tool "$1")"
 }
 for f in deps build run interactive apply mbox refresh checkpatch bisect-check matrix; do stub $f; done
 gnumake=$(command -v make)
@@ -85,17 +85,17 @@ not grep -q check-all "$calls"
 ok $? "before anything is built" || diag
 
 # --- how it counts
-cp "$top/tools/check-all" "$P/tools/"
+cp "$top/tools/suites/check-all" "$P/tools/suites/"
 export O="$tmp/o" DL="$tmp/dl"
 mkdir -p "$DL"
 : >"$DL/linux-4.6.tar.xz"
-judged() { # what tools/check leaves, and its status
+judged() { # what tools/suites/check leaves, and its status
 	stub check "mkdir -p \"\$O/\$BASE/control/judged\" \"\$O/\$BASE/patched/judged\"
 printf 'ok 1 - a (same)\nok 2 - b # SKIP not here\n' >\"\$O/\$BASE/control/judged/x.tap\"
 printf '$1 1 - a (same)\n' >\"\$O/\$BASE/patched/judged/x.tap\"
 exit $2"
 }
-all() { : >"$calls"; run "$P/tools/check-all" "$@"; }
+all() { : >"$calls"; run "$P/tools/suites/check-all" "$@"; }
 judged ok 0
 printf 'same a b\nnew a c\nfails a * x\n' >"$P/patches/v6.12/expect"
 all v4.6 v6.12
@@ -125,7 +125,7 @@ all v9
 expect 1 'there is no patches/v9/base' "a base that there is not"
 
 cp -r "$P" "$tmp/my project"
-run "$tmp/my project/tools/source"
+run "$tmp/my project/tools/tree/source"
 expect 1 "cannot be built in a path with a blank" "a project where no kernel can be built"
 
 # --- two at once

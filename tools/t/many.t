@@ -9,14 +9,12 @@ plan 51
 
 fake_project
 fake_series
-mkdir -p "$P/tools/mutants"
-cp "$top/tools/mutants/run" "$P/tools/mutants/"
 export O="$tmp/o" BASE=v4.6
 calls=$tmp/calls
 stub() { # SCRIPT: its body is on stdin
 	{ printf '#!/bin/sh\necho "%s $* F=$FLAVOUR U=$UPTO M=${MUTANT##*/} J=$JUDGE_AS S=$SMP,$MEM T=$TESTS" >>"%s"\n' \
-		"$1" "$calls"; cat; } >"$P/tools/$1"
-	chmod +x "$P/tools/$1"
+		"$1" "$calls"; cat; } >"$(tool "$1")"
+	chmod +x "$(tool "$1")"
 }
 for f in source assemble tests; do stub $f </dev/null; done
 # kernel and run take what they say from files named after prefix or mutant.
@@ -39,7 +37,7 @@ called() { grep -qE -e "^$1" "$calls"; }
 new() { for c; do echo "ok 1 - fault/x $c (new)"; done; }
 
 # --- bisect-check
-bisect() { : >"$calls"; run "$P/tools/bisect-check"; }
+bisect() { : >"$calls"; run "$P/tools/suites/bisect-check"; }
 echo 'mm/a.c:7:1: warning: old' >"$tmp/warnings.0"
 echo 'mm/a.c:9:1: warning: old' >"$tmp/warnings.1"
 : >"$tmp/warnings.2"
@@ -81,9 +79,9 @@ ok $? "where it was told to" || diag
 unset FROM
 
 # --- mutants
-mutants() { : >"$calls"; run "$P/tools/mutants/run"; }
+mutants() { : >"$calls"; run "$P/tools/suites/mutants"; }
 m=$P/patches/v4.6/mutants
-run "$P/tools/mutants/run"
+run "$P/tools/suites/mutants"
 expect 1 'no mutants for v4.6' "no mutants"
 mkdir "$m"
 printf 'Caught-by: fault/x a\n' >"$m/leak.patch"
@@ -118,8 +116,8 @@ rm "$m/void.patch" "$tmp/guest.warn.patch"
 
 # --- matrix
 unset UPTO MUTANT
-matrix() { : >"$calls"; run "$P/tools/matrix"; }
-printf '# comment\ndebug 2 768M\ndefault 4 512M\n' >"$P/tools/matrix.list"
+matrix() { : >"$calls"; run "$P/tools/suites/matrix"; }
+printf '# comment\ndebug 2 768M\ndefault 4 512M\n' >"$P/tools/suites/matrix.list"
 new a >"$tmp/judged."
 matrix
 expect 0 'matrix v4.6: all 2 variants pass' "matrix"
@@ -147,7 +145,7 @@ expect 1 'matrix v4.6 fails: debug-2 default-4' "those that fail are named"
 # --- mm-selftests: a guest says what its script has it say
 printf 'a mm prog-a\nb mm prog-b 1 2\n' >"$P/patches/v4.6/mm-selftests"
 stub build </dev/null
-stub mm-selftests/build <<END
+stub suites/mm-selftests/build <<END
 mkdir -p "\$O/v4.6/mm-selftests/\$1"
 printf 'mm/a\nmm/b 1 2\n' >"\$O/v4.6/mm-selftests/\$1/list"
 END
@@ -161,7 +159,7 @@ says() { # VARIANT LINE...: what program a says; b is the same on both
 	shift
 	{ echo '## begin mm/a'; printf '%s\n' "$@"; printf '## end mm/a 0\n## begin mm/b\nok 1 b\n## end mm/b 256\n'; } >"$tmp/raw.$v"
 }
-mm() { : >"$calls"; run env ACCEL=tcg "$P/tools/mm-selftests/ab"; }
+mm() { : >"$calls"; run env ACCEL=tcg "$P/tools/suites/mm-selftests/ab"; }
 says control 'ok 1 at 0x7f00 in 12 ms' 'Testing x on y... done'
 says patched 'ok 1 at 0x7f10 in 9 ms' 'Testing x on y... done'
 mm
@@ -186,16 +184,16 @@ cat >"$tree/scripts/checkpatch.pl" <<'END'
 open(my $f, "<", $ARGV[-1]) or die; local $/; my $t = <$f>;
 if ($t =~ /TWENTY/) { print "$ARGV[-1]:7: ERROR: shouting\n"; exit 1 }
 END
-run "$P/tools/checkpatch"
+run "$P/tools/tree/checkpatch"
 expect 0 'checkpatch: v4.6 is clean' "checkpatch, clean"
 sed -i 's/^+memory twenty$/+memory TWENTY/' "$P"/patches/v4.6/0001*
-run "$P/tools/checkpatch"
+run "$P/tools/tree/checkpatch"
 expect 1 '0001-mm-twenty.patch:7: ERROR: shouting' "an error is shown"
 not grep -q 'is clean' "$out"
 ok $? "and fails" || diag
 printf '/* TWENTY */\n' >>"$P/mm/fault_selftest.c"
 sed -i 's/^+memory TWENTY$/+memory twenty/' "$P"/patches/v4.6/0001*
-run "$P/tools/checkpatch"
+run "$P/tools/tree/checkpatch"
 expect 1 'ERROR: shouting' "in a new file, too"
 
 # --- shell and gdb
@@ -204,12 +202,12 @@ echo "qemu $*"
 END
 PATH=$tmp/bin:$PATH
 export ACCEL=tcg
-run "$P/tools/interactive" shell patched
+run "$P/tools/guest/interactive" shell patched
 expect 0 '^qemu .*latepte.mode=shell' "a shell in the guest"
 expect 0 '-smp 2,sockets=2.* -no-reboot' "on the same machine as the tests"
 not grep -q -e ' -S' "$out"
 ok $? "it does not wait" || diag
-run env SMP=4 "$P/tools/interactive" gdb control
+run env SMP=4 "$P/tools/guest/interactive" gdb control
 expect 0 '^qemu .* -s -S ' "with gdb it does"
 expect 0 "gdb .*/v4.6/control/linux/vmlinux -ex 'target remote :1234'" "and says what to type"
 expect 0 '-smp 4,.*nokaslr' "with addresses that fit vmlinux"

@@ -18,15 +18,15 @@ git -C "$LINUX" checkout -q "$(git -C "$tmp/dev" rev-list --max-parents=0 HEAD)"
 printf '[format]\n\tsignOff = true\n[diff]\n\tnoprefix = true\n' >"$HOME/.gitconfig"
 s=$P/patches/v4.6
 tree=$O/v4.6/patched/linux
-refresh() { run "$P/tools/refresh"; }
-assemble() { run "$P/tools/assemble" patched; }
+refresh() { run "$P/tools/tree/refresh"; }
+assemble() { run "$P/tools/tree/assemble" patched; }
 patches() { (cd "$s" && find . -type f | sort | xargs sha256sum); }
 # drive COMMAND: rebase with the todo list edited by a sed command
 drive() { GIT_SEQUENCE_EDITOR="sed -i '$1'" dev -C "$tree" rebase -q -i base 2>/dev/null; }
 
 refresh
 expect 1 "no worktree yet: 'make build BASE=v4.6'" "before there is a worktree"
-"$P/tools/source" >/dev/null
+"$P/tools/tree/source" >/dev/null
 assemble
 # Made by other versions of git, or by hand
 sed -i -E 's/^(index [0-9a-f]{8})[0-9a-f]*(\.\.[0-9a-f]{8})[0-9a-f]*/\1\2/' "$s"/0001*

@@ -14,9 +14,9 @@ git clone -q --bare "$tmp/dev" "$tmp/base.git"
 git --git-dir="$tmp/base.git" update-ref --no-deref HEAD "$(git -C "$tmp/dev" rev-list --max-parents=0 HEAD)"
 s=$P/patches/v4.6
 tree=$O/v4.6/patched/linux
-list() { run "$P/tools/series" "$1" "$tmp/new"; }
+list() { run "$P/tools/tree/series" "$1" "$tmp/new"; }
 names() { sed 's,.*/,,; s/-.*//' "$out" | paste -sd' '; }
-assemble() { run "$P/tools/assemble" "$@"; }
+assemble() { run "$P/tools/tree/assemble" "$@"; }
 log() { git -C "$tree" log --format=%s --reverse base..HEAD; }
 key_of() { git -C "$1" rev-parse 'HEAD^{tree}'; }
 
@@ -33,10 +33,10 @@ not grep -q compat "$out"
 ok $? "a user's tree gets no compat part" || diag
 COMPAT=1 list ours
 expect 0 compat/0001 "unless it is asked for"
-run env UPTO=1 "$P/tools/series" patched "$tmp/new"
+run env UPTO=1 "$P/tools/tree/series" patched "$tmp/new"
 not grep -q 0002-mm-twenty-three "$out"
 ok $? "UPTO=1 stops behind the first functional patch" || diag
-run env MUTANT=/some/mutant.patch "$P/tools/series" patched "$tmp/new"
+run env MUTANT=/some/mutant.patch "$P/tools/tree/series" patched "$tmp/new"
 expect 0 '^/some/mutant.patch$' "MUTANT= puts a patch behind them"
 echo gone.patch >>"$s/series"
 list patched
@@ -61,7 +61,7 @@ ok $? "what was built in place is no new file" || diag
 rm "$P/mm/fault_selftest.o" "$P/tools/testing/selftests/fault/sigbus"
 
 # --- into the worktree
-run env LINUX="$tmp/base.git" "$P/tools/source"
+run env LINUX="$tmp/base.git" "$P/tools/tree/source"
 assemble patched
 expect 0 'PATCH +v4.6 patched: 6 patches' "they become a worktree"
 log >"$out"
@@ -114,7 +114,7 @@ assemble patched
 expect 0 'SKIP +0003-doc-a-word.patch: the tree has none' "unless it is optional: then it is left out"
 list ours
 expect 0 0003-doc-a-word "a mailbox has it"
-run env HAS='[ "$1" = Documentation/faults ]' "$P/tools/series" patched "$tmp/new"
+run env HAS='[ "$1" = Documentation/faults ]' "$P/tools/tree/series" patched "$tmp/new"
 expect 0 0003-doc-a-word "and so does a tree with the file"
 cp "$tmp/series" "$s/series"
 rm "$s/optional" "$s/0003-doc-a-word.patch"
@@ -175,7 +175,7 @@ rm -rf "$O/v4.6/patched"
 assemble patched
 check "the user's git settings change nothing" [ "$tip" = "$(git -C "$tree" rev-parse HEAD)" ]
 rm "$HOME/.gitconfig"
-(cd "$P" && git init -q . && cd tools && rm -rf "$O/v4.6/patched" && run ./assemble patched
+(cd "$P" && git init -q . && cd tools/tree && rm -rf "$O/v4.6/patched" && run ./assemble patched
 [ $rc = 0 ] && [ "$tip" = "$(git -C "$tree" rev-parse HEAD)" ])
 ok $? "nor does it matter where it is called from"
 
@@ -194,7 +194,7 @@ exec $(command -v git) "\$@"
 END
 trial() { # HOW AT COMMAND...: in a process group of its own
 	: >"$tmp/calls"
-	run env HOW="$1" AT="$2" PATH="$tmp/bin:$PATH" setsid -w "$P/tools/assemble" patched
+	run env HOW="$1" AT="$2" PATH="$tmp/bin:$PATH" setsid -w "$P/tools/tree/assemble" patched
 }
 
 cp -a "$O" "$tmp/saved"

@@ -9,7 +9,7 @@ plan 48
 
 fake_project
 export O="$tmp/o" DL="$tmp/dl" BASE=v4.6
-source="$P/tools/source"
+source="$P/tools/tree/source"
 repo=$O/v4.6/linux.git
 fresh() { rm -rf "$O"; }
 base_file() { git --git-dir="$repo" cat-file -p "base:$1"; }
@@ -114,7 +114,7 @@ expect 1 'no such directory, git repository or tarball' "and one that is not the
 check "whose path is whole" not grep -q 'relative' "$out"
 run env -C "$tmp" LINUX=nowhere "$source"
 expect 1 "LINUX=nowhere: no such .*\(relative to $tmp\)" "if it is relative: to what"
-run env -C "$tmp" LINUX=nowhere "$P/tools/apply"
+run env -C "$tmp" LINUX=nowhere "$P/tools/tree/apply"
 expect 1 "LINUX=nowhere: .*\(relative to $tmp\)" "by apply, too"
 mkdir "$tmp/two" && cp -a "$tmp/linux-4.6" "$tmp/two/a" && cp -a "$tmp/linux-4.6" "$tmp/two/b"
 fresh

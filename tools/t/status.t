@@ -19,10 +19,10 @@ for what in good good unbuilt good bad bad good; do
 	echo $n >"$tmp/tree/number"
 	dev -C "$tmp/tree" add -f what number && dev -C "$tmp/tree" commit -q -m "$n: $what"
 done
-says() { printf '#!/bin/sh\n%s\n' "$2" >"$P/tools/$1"; }
+says() { printf '#!/bin/sh\n%s\n' "$2" >"$(tool "$1")"; }
 says build 'git -C "$LINUX" show HEAD:what | grep -qvx unbuilt'
 says run 'git -C "$LINUX" show HEAD:what | grep -qvx bad'
-bisect() { run env -C "$tmp/tree" "$P/tools/bisect"; }
+bisect() { run env -C "$tmp/tree" "$P/tools/suites/bisect"; }
 
 git -C "$tmp/tree" checkout -q HEAD~6
 bisect
@@ -37,14 +37,14 @@ says build ''
 says run 'exit 3'
 bisect
 expect 3 '' "a lost guest: 3"
-run env -C "$tmp/tree" TESTS=x SMP=none "$P/tools/bisect"
+run env -C "$tmp/tree" TESTS=x SMP=none "$P/tools/suites/bisect"
 expect 128 'SMP=none' "a typo is no commit's fault: git stops"
 fake_tree "$tmp/odd" 5 5
-run env -C "$tmp/odd" "$P/tools/bisect"
+run env -C "$tmp/odd" "$P/tools/suites/bisect"
 expect 125 'no base covers' "a tree that no base covers: 125"
 says build 'git -C "$LINUX" show HEAD:what | grep -qvx unbuilt'
 says run 'git -C "$LINUX" show HEAD:what | grep -qvx bad'
-(cd "$tmp/tree" && git bisect start HEAD HEAD~6 && git bisect run "$P/tools/bisect") >"$out" 2>&1
+(cd "$tmp/tree" && git bisect start HEAD HEAD~6 && git bisect run "$P/tools/suites/bisect") >"$out" 2>&1
 rc=$?
 expect 0 'is the first bad commit' "git bisect run"
 expect 0 '6: bad' "finds it"
