@@ -111,7 +111,7 @@ check "the KBUILD_OUTPUT of somebody is as it was, his .config and all" untouche
 check "what is made may be read by others" [ "$(stat -c %a "$tree/mm/memory.c" "$O/v4.6" | paste -sd' ')" = "644 755" ]
 # Each by itself: is it what it is without? (The job server of make 4.4 has a
 # name of its own each time.)
-saw() { grep -s "^$1=" "$2" | sed 's,/GMfifo[0-9]*,/GMfifo,'; }
+saw() { grep -s "^$1=" "$2" | sed 's,fifo:.*/GMfifo[0-9]*,fifo,'; }
 cut -d= -f1 "$tmp/hostile" | grep -vx TMPDIR | while read -r name; do
 	saw "$name" "$tmp/seen.clean" >"$tmp/that"
 	saw "$name" "$tree/env.seen" | cmp -s - "$tmp/that" || echo "$name"

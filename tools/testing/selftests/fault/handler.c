@@ -237,7 +237,7 @@ static void prepare_each(int fd)
 	map_slots(fd, &read_access, 1);
 	cache_pages(fd, slot_page(1), WINDOW);
 	drain_lru();
-	probe(fd, FAULT_SELFTEST_PROBE_ON);
+	probe_from_here(fd);
 }
 
 /*

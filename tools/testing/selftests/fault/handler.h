@@ -167,6 +167,20 @@ static inline void drop_events(int fd)
 		;
 }
 
+/*
+ * The probe begins when all that is looked at later has been touched: after a
+ * fork it is chance which of the two copies a page.
+ */
+static inline void probe_from_here(int fd)
+{
+	probe(fd, FAULT_SELFTEST_PROBE_ON);
+	drain_lru();
+	counts(fd);
+	probe(fd, 0);
+	drop_events(fd);
+	probe(fd, FAULT_SELFTEST_PROBE_ON);
+}
+
 /* ---- accesses ----------------------------------------------------------- */
 
 static inline uint64_t word_at(const void *p)

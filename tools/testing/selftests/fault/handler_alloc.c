@@ -81,17 +81,6 @@ static void check_clean(int fd, const struct access *a)
 	check_no_page_left(fd, a->name);
 }
 
-/* The probe begins when all that is looked at later has been touched. */
-static void probe_from_here(int fd)
-{
-	probe(fd, FAULT_SELFTEST_PROBE_ON);
-	drain_lru();
-	counts(fd);
-	probe(fd, 0);
-	drop_events(fd);
-	probe(fd, FAULT_SELFTEST_PROBE_ON);
-}
-
 static void map_cached(int fd, const struct access *a)
 {
 	kernel_access_init();
@@ -675,7 +664,7 @@ static void anon_page_first(void)
 	map_at(slot(1), 2 * SLOT, PROT_READ | PROT_WRITE,
 	       MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	*slot(2) = 1;
-	probe(fd, FAULT_SELFTEST_PROBE_ON);
+	probe_from_here(fd);
 	ksft_need(!kernel_write(slot(1)), "write");
 	c = counts(fd);
 	ksft_need(c.tables == 1 && c.pages == 1, "%u tables, %u pages",

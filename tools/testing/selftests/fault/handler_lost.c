@@ -366,8 +366,7 @@ static void around_lost_to_huge(void)
 	map_slots(fd, &read_access, 1);
 	cache_pages(fd, slot_page(1), 16);
 	rule(fd, FAULT_SELFTEST_MAP_PAGES, FAULT_SELFTEST_HUGE_PAGE, 0, 0);
-	drain_lru();
-	probe(fd, FAULT_SELFTEST_PROBE_ON);
+	probe_from_here(fd);
 	ksft_check(!kernel_read(slot(1)), "an error");
 	check_no_page_left(fd, "fault-around");
 	ksft_check(levels(fd, slot(1)) & FAULT_SELFTEST_HAS_HUGE,
