@@ -5,7 +5,7 @@
 
 # shellcheck source=tools/t/lib.sh
 . "$(dirname "$0")/lib.sh"
-plan 51
+plan 53
 
 fake_project
 fake_series
@@ -200,11 +200,15 @@ expect 1 'ERROR: shouting' "in a new file, too"
 fake_command qemu-system-x86_64 <<'END'
 echo "qemu $*"
 END
+for c in mkfs.ext4 mkfs.xfs; do echo : | fake_command $c; done
 PATH=$tmp/bin:$PATH
 export ACCEL=tcg
+echo base.argument=1 >"$P/patches/v4.6/cmdline"
 run "$P/tools/guest/interactive" shell patched
 expect 0 '^qemu .*latepte.mode=shell' "a shell in the guest"
 expect 0 '-smp 2,sockets=2.* -no-reboot' "on the same machine as the tests"
+expect 0 '-drive file=[^ ]*/ext4.img,.*-drive file=[^ ]*/xfs.img,' "with its disks"
+expect 0 'KSFT_SCRATCH_EXT4=/dev/vda .*base.argument=1' "and its kernel arguments"
 not grep -q -e ' -S' "$out"
 ok $? "it does not wait" || diag
 run env SMP=4 "$P/tools/guest/interactive" gdb control
