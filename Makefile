@@ -21,7 +21,7 @@ help clean check-host apply unapply: BASE = $(default)
 deps: BASE := $(if $(filter user,$(BASE_FROM)),$(BASE),$(default))
 # These look for themselves, and unapply needs none.
 apply unapply: export ASKED := $(if $(filter user,$(BASE_FROM)),$(BASE))
-export BASE VARIANT LINUX O DL COMPILER ACCEL SMP MEM TESTS JOBS LIMIT V STRICT CONFIG APPEND IMAGE KEEP
+export BASE VARIANT LINUX O DL COMPILER ACCEL SMP MEM TESTS JOBS LIMIT V STRICT CONFIG APPEND IMAGE JUNIT KEEP
 
 .NOTPARALLEL:
 .PHONY: help deps run check check-host build shell gdb apply unapply mbox \

@@ -7,7 +7,7 @@
 
 # shellcheck source=tools/t/lib.sh
 . "$(dirname "$0")/lib.sh"
-plan 76
+plan 78
 
 fake_project
 cat >"$P/patches/v4.6/expect" <<'END'
@@ -227,7 +227,7 @@ END
 guest red FLAVOUR=odd <<'END'
 up; tap '## fact colour red'; sigbus; fallback; verdict
 END
-guest words SMP=3 MEM=99M LIMIT=7 V=1 APPEND="one=1 two" IMAGE="$tmp/mine" <<'END'
+guest words SMP=3 MEM=99M LIMIT=7 V=1 APPEND="one=1 two" IMAGE="$tmp/mine" JUNIT="$tmp/junit.xml" <<'END'
 up 3; sigbus; fallback; verdict; sleep 3
 END
 wait
@@ -276,6 +276,8 @@ its cmd '-smp 3,sockets=3.* -m 99M .*-no-reboot' "by QEMU"
 its cmd "-append '.* one=1 two'" "APPEND= gets to the kernel"
 its cmd "-kernel $tmp/mine " "which may be another one"
 its summary 'Linux 5.4.3-mine' "and is named"
+check "JUNIT= has each case and the guest's own" grep -qx '<testsuite name="v4.6 patched" tests="11" failures="0" skipped="0">' "$tmp/junit.xml"
+check "by its name" grep -q '<testcase classname="fault/sigbus" name="good"/>' "$tmp/junit.xml"
 that silent 1 'not ok .*first words and its last' "one that dies without a word after its verdict"
 that killed 1 'not ok .*ended by itself, with status 137' "a QEMU that is killed after the verdict"
 that status1 1 'not ok .*ended by itself, with status 1' "one that ends with 1"

@@ -5,7 +5,7 @@
 
 # shellcheck source=tools/t/lib.sh
 . "$(dirname "$0")/lib.sh"
-plan 54
+plan 56
 
 cat >"$tmp/expect" <<'END'
 # comment
@@ -225,3 +225,14 @@ verdict fail 'ended with wait status 1024, not 0' "all pass, and it says that al
 tap 0 2 'ok 1 good' '# assertion failed: VmPTE' 'not ok 2 bad'
 judge control
 verdict fail 'ended with wait status 0, not 256' "one fails, and it says that none does"
+
+# --- rows
+tap fit 2 'ok 1 good' '# assertion failed: VmPTE' 'not ok 2 bad'
+judge patched -v rows="$tmp/rows"
+printf 'good\tsame\tpass\tfault/sigbus\tgood\tsame\nbad\tnew\tfail\tfault/sigbus\tbad\tfails\n' | cmp -s - "$tmp/rows"
+ok $? "each case is a row: good or bad, kind, outcome, test, case, reason" || diag
+tap '' 2 'ok 1 good'
+judge patched -v rows="$tmp/rows2"
+grep -q '^bad	new	none	fault/sigbus	bad	is expected' "$tmp/rows2" &&
+	grep -q '^bad	program	none	fault/sigbus	exit	' "$tmp/rows2"
+ok $? "so is what did not run, and a program without an end" || diag

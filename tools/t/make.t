@@ -91,12 +91,12 @@ mkdir -p "$DL"
 : >"$DL/linux-4.6.tar.xz"
 judged() { # what tools/suites/check leaves, and its status
 	stub check "mkdir -p \"\$O/\$BASE/control/judged\" \"\$O/\$BASE/patched/judged\"
-printf 'ok 1 - a (same)\nok 2 - b # SKIP not here\n' >\"\$O/\$BASE/control/judged/x.tap\"
-printf '$1 1 - a (same)\n' >\"\$O/\$BASE/patched/judged/x.tap\"
+printf 'good\tsame\tpass\tx\ta\t-\ngood\tskip\tskip\tx\tb\t-\n' >\"\$O/\$BASE/control/judged/rows\"
+printf '$1\tsame\t-\tx\ta\t-\n' >\"\$O/\$BASE/patched/judged/rows\"
 exit $2"
 }
 all() { : >"$calls"; run "$P/tools/suites/check-all" "$@"; }
-judged ok 0
+judged good 0
 printf 'same a b\nnew a c\nfails a * x\n' >"$P/patches/v6.12/expect"
 all v4.6 v6.12
 expect 0 '^v6.12: NOT CHECKED \(2 cases\): no v6.12 tree \(.*/dl/linux-6.12.tar.xz is not there\)' "a base without a tree is not checked, and that is said"
@@ -107,10 +107,10 @@ STRICT=1 all v4.6 v6.12
 expect 1 '^v6.12: NOT CHECKED' "STRICT=1: that is a failure"
 not grep -q 'BASE=v6.12' "$calls"
 ok $? "and nothing is downloaded for it"
-judged 'not ok' 1
+judged bad 1
 all v4.6
 expect 1 '^1 passed, 1 failed, 1 skipped$' "a case that fails"
-judged ok 1
+judged good 1
 all v4.6
 expect 1 '^2 passed, 1 failed, 1 skipped$' "a check that fails while all cases pass is a failure"
 stub check 'exit 1'

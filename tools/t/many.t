@@ -23,18 +23,20 @@ d=\$O/v4.6/patched/\$FLAVOUR
 mkdir -p "\$d/judged"
 cp "$tmp/warnings.\$UPTO" "\$d/kernel.log" 2>/dev/null || : >"\$d/kernel.log"
 END
+row() { printf '%s\t%s\t%s\t%s\t%s\twhy\n' "$@"; }
 stub run <<END
+row() { printf '%s\\t%s\\t%s\\t%s\\t%s\\twhy\\n' "\$@"; }
 d=\$O/v4.6/patched/\$FLAVOUR
 mkdir -p "\$d/judged"
 rm -f "\$d"/judged/*
 which=\$UPTO\${MUTANT##*/}
-echo 'ok 1 - guest came up' >"\$d/judged/guest.tap"
-[ ! -f "$tmp/guest.\$which" ] || cp "$tmp/guest.\$which" "\$d/judged/guest.tap"
-cat "$tmp/judged.\$which" >"\$d/judged/fault.x.tap"
-! grep -q '^not ok' "\$d"/judged/*.tap
+row good guest pass guest up >"\$d/judged/rows"
+[ ! -f "$tmp/guest.\$which" ] || cp "$tmp/guest.\$which" "\$d/judged/rows"
+cat "$tmp/judged.\$which" >>"\$d/judged/rows"
+! grep -q '^bad' "\$d/judged/rows"
 END
 called() { grep -qE -e "^$1" "$calls"; }
-new() { for c; do echo "ok 1 - fault/x $c (new)"; done; }
+new() { for c; do row good new pass fault/x "$c"; done; }
 
 # --- bisect-check
 bisect() { : >"$calls"; run "$P/tools/suites/bisect-check"; }
@@ -58,7 +60,7 @@ expect 1 'prefix 1 \(0001-mm-twenty.patch\) is worse than the one before' "fails
 new b >"$tmp/judged.2"
 bisect
 expect 1 'lost: fault/x a' "a case that passed and does no more"
-echo 'not ok 1 - fault/x c (fails)' >"$tmp/judged.1"
+row bad same fail fault/x c >"$tmp/judged.1"
 bisect
 expect 1 'prefix 1 \(0001-mm-twenty.patch\) fails' "a case that fails"
 not called 'run .* U=2'
@@ -70,7 +72,7 @@ rm -r "$O/v4.6/bisect"
 bisect
 expect 1 'FROM=2: there is no result of prefix 1' "to go on needs something to go on from"
 mkdir "$O/v4.6/bisect"
-new a | sed 's/^ok 1 - //; s/ (new)//' >"$O/v4.6/bisect/passing.1"
+echo 'fault/x a' >"$O/v4.6/bisect/passing.1"
 : >"$O/v4.6/bisect/warnings.0"
 bisect
 expect 0 '1 lost|every prefix' "FROM goes on"
@@ -86,9 +88,9 @@ expect 1 'no mutants for v4.6' "no mutants"
 mkdir "$m"
 printf 'Caught-by: fault/x a\n' >"$m/leak.patch"
 printf 'Caught-by: log\nCaught-by: fault/y b\n' >"$m/warn.patch"
-echo 'not ok 1 - fault/x a (fails)' >"$tmp/judged.leak.patch"
+row bad new fail fault/x a >"$tmp/judged.leak.patch"
 new a >"$tmp/judged.warn.patch"
-printf 'ok 1 - guest came up\nnot ok 2 - kernel log is clean\n' >"$tmp/guest.warn.patch"
+{ row good guest pass guest up; row bad guest fail guest log; } >"$tmp/guest.warn.patch"
 mutants
 expect 0 'mutants of v4.6: 2 of 2 caught' "mutants that are caught"
 expect 0 'caught +leak, by: fault/x a' "by the case that their patches name"
@@ -99,14 +101,14 @@ new a >"$tmp/judged.leak.patch"
 mutants
 expect 1 'MISSED +leak: .*/mutants/leak.log' "one that passes is missed"
 expect 1 'mutants of v4.6: 1 of 2 caught' "and counted"
-echo 'not ok 1 - fault/x ab (fails)' >"$tmp/judged.leak.patch"
+row bad new fail fault/x ab >"$tmp/judged.leak.patch"
 mutants
 expect 1 'MISSED +leak' "another case that fails does not do"
-echo 'not ok 1 - fault/x a (is expected, and did not run)' >"$tmp/judged.leak.patch"
+row bad new none fault/x a >"$tmp/judged.leak.patch"
 mutants
 expect 1 'MISSED +leak' "nor does the case if it did not run"
-echo 'not ok 1 - fault/x a (fails)' >"$tmp/judged.leak.patch"
-printf 'not ok 1 - guest came up\nnot ok 2 - kernel log is clean\n' >"$tmp/guest.warn.patch"
+row bad new fail fault/x a >"$tmp/judged.leak.patch"
+{ row bad guest fail guest up; row bad guest fail guest log; } >"$tmp/guest.warn.patch"
 mutants
 expect 1 'MISSED +warn' "a guest that never came up has caught nothing"
 printf 'nothing\n' >"$m/void.patch"
@@ -123,7 +125,7 @@ matrix
 expect 0 'matrix v4.6: all 2 variants pass' "matrix"
 check "with their CPUs and memory" called 'run patched F=debug .* S=2,768M'
 check "each in turn, the default kernel as well" called 'run patched F= .* S=4,512M'
-check "and what they left is kept" test -f "$O/v4.6/matrix/default-4/judged/fault.x.tap"
+check "and what they left is kept" test -f "$O/v4.6/matrix/default-4/judged/rows"
 ONLY=debug; export ONLY
 matrix
 expect 0 'all 1 variants pass' "one flavour alone"
@@ -138,7 +140,7 @@ ONLY=dbeug
 matrix
 expect 1 'ONLY=dbeug: no matrix.list has such a flavour' "a flavour there is not"
 unset ONLY
-echo 'not ok 1 - fault/x a (fails)' >"$tmp/judged."
+row bad new fail fault/x a >"$tmp/judged."
 matrix
 expect 1 'matrix v4.6 fails: debug-2 default-4' "those that fail are named"
 
