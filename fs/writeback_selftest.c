@@ -317,7 +317,10 @@ static void wbst_call(struct wbst_run *run)
 	if (run->arg->reason == WBST_REASON_RECLAIM)
 		reason = SELFTEST_WB_REASON_RECLAIM;
 	for (i = 0; i < run->arg->calls; i++)
-		selftest_start_writeback(run->arg->nr_pages, reason);
+		if (run->arg->reason == WBST_REASON_LAPTOP)
+			selftest_start_laptop(run->bdi, run->arg->nr_pages);
+		else
+			selftest_start_writeback(run->arg->nr_pages, reason);
 	run->done = true;
 }
 
@@ -503,10 +506,16 @@ static int wbst_start(struct wbst_fs *fs, struct wbst_start *arg)
 	int err = 0;
 
 	if (arg->calls > WBST_MAX_CALLS || arg->level > 100 ||
-	    arg->who > WBST_SOFTIRQ || arg->reason > WBST_REASON_RECLAIM)
+	    arg->who > WBST_SOFTIRQ || arg->reason > WBST_REASON_LAPTOP)
 		return -EINVAL;
 	if (arg->who == WBST_OOM_VICTIM && !SELFTEST_OOM_VICTIM)
 		return -EOPNOTSUPP;
+	if (arg->reason == WBST_REASON_LAPTOP) {
+		if (!SELFTEST_LAPTOP)
+			return -EOPNOTSUPP;
+		if (!run.bdi)
+			return -EINVAL;
+	}
 	INIT_LIST_HEAD(&run.pages);
 	INIT_LIST_HEAD(&run.objects);
 	tasklet_init(&run.tasklet, wbst_tasklet, (unsigned long)&run);

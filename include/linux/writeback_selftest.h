@@ -25,6 +25,10 @@ enum {
 enum {
 	WBST_REASON_SYNC,
 	WBST_REASON_RECLAIM,
+	WBST_REASON_LAPTOP,	/* as the timer of laptop mode, of the stalled
+				 * file system alone: cyclic. EOPNOTSUPP if
+				 * that is not asked for by wb, EINVAL without
+				 * a WBST_STALL before */
 };
 
 #define WBST_MAX_ZONES 4

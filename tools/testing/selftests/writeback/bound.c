@@ -118,6 +118,42 @@ static void largest_wish_is_kept(void)
 		   "the pages of reclaim were begun for %s", reason);
 }
 
+static struct wbst_start start_laptop(int dev, int64_t nr_pages)
+{
+	struct wbst_start s = {
+		.who = WBST_TASK, .calls = 1, .nr_pages = nr_pages,
+		.reason = WBST_REASON_LAPTOP,
+	};
+
+	wb_start(dev, &s);
+	return s;
+}
+
+/*
+ * The timer of laptop mode has a file written from where the last request left
+ * off, a task from its beginning, and so has a request merged from both.
+ */
+static void not_cyclic_is_kept(void)
+{
+	struct wbst_start s;
+	const char *trace;
+	int dev;
+
+	dev = wb_stall();
+	wb_trace("writeback/writeback_exec",
+		 "sync_mode==0 && name ~ \"wbselftest*\"");
+	s = start_laptop(dev, 4000);
+	if (!told(&s))
+		ksft_case_skip("this kernel asks for everything at once");
+	start(dev, 1, 10, WBST_TASK);
+	wb_release(dev);
+	trace = wb_traced();
+	ksft_check(strstr(trace, "nr_pages=4000 "),
+		   "the 4000 pages of the timer were not begun");
+	ksft_check(strstr(trace, "range_cyclic=0"),
+		   "the 10 pages of a task were begun as cyclic");
+}
+
 /* A request that was begun makes room for the next one, time and again. */
 static void room_for_the_next(void)
 {
@@ -167,6 +203,7 @@ static const struct ksft_case cases[] = {
 	{ "softirq", softirq },
 	{ "each_call_is_told", each_call_is_told },
 	{ "largest_wish_is_kept", largest_wish_is_kept },
+	{ "not_cyclic_is_kept", not_cyclic_is_kept },
 	{ "room_for_the_next", room_for_the_next },
 	{ "killed_owner", killed_owner },
 };

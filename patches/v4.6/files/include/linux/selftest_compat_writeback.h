@@ -31,6 +31,15 @@ static inline void selftest_start_writeback(long nr_pages,
 	wakeup_flusher_threads(nr_pages, reason);
 }
 
+#define SELFTEST_LAPTOP	1
+
+static inline void selftest_start_laptop(struct backing_dev_info *bdi,
+					 long nr_pages)
+{
+	wb_start_writeback(&bdi->wb, nr_pages, true,
+			   WB_REASON_LAPTOP_TIMER);
+}
+
 static inline s64 selftest_slab_pages(void)
 {
 	struct zone *zone;
