@@ -300,7 +300,7 @@ that cut 1 'not ok .*verdict: fail .*log=1' "a complaint that is cut in two on t
 that blue 0 '' "a guest that is what its flavour says"
 that red 1 'guest is what odd says: not colour blue' "one that is not"
 that good 0 '' "a good one again"
-its console.log 'panic=-1.* latepte.limit=240' "whose limit is twice that of KVM in emulation"
+its console.log 'panic=-1.* latepte.limit=480' "whose limit is twice that of KVM in emulation"
 
 # A second run must not live on what the first one left.
 that again 0 PASS "a good run"
