@@ -62,7 +62,7 @@ shell gdb:
 	@tools/guest/interactive $@ $(VARIANT)
 
 apply unapply:
-	@tools/tree/$@
+	@tools/attended tools/tree/$@
 
 list:
 	@tools/list
