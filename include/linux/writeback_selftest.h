@@ -25,10 +25,12 @@ enum {
 enum {
 	WBST_REASON_SYNC,
 	WBST_REASON_RECLAIM,
-	WBST_REASON_LAPTOP,	/* as the timer of laptop mode, of the stalled
-				 * file system alone: cyclic. EOPNOTSUPP if
-				 * that is not asked for by wb, EINVAL without
-				 * a WBST_STALL before */
+	/*
+	 * As the timer of laptop mode, of the stalled file system alone:
+	 * cyclic. EOPNOTSUPP if that is not asked for by wb, EINVAL without
+	 * a WBST_STALL before.
+	 */
+	WBST_REASON_LAPTOP,
 };
 
 #define WBST_MAX_ZONES 4
