@@ -101,7 +101,8 @@ was=$(sha256sum <"$tmp/linux-4.6.tar.xz")
 run env LINUX="$tmp/linux-4.6.tar.xz" "$source"
 expect 0 SOURCE "a tarball becomes the base"
 run env LINUX="$tmp/linux-4.6.tar.xz" "$source"
-check "and only once" not test -s "$out"
+not test -s "$out"
+ok $? "and only once" || diag
 check "it is as it was" [ "$was" = "$(sha256sum <"$tmp/linux-4.6.tar.xz")" ]
 head -c 300 "$tmp/linux-4.6.tar.xz" >"$tmp/cut.tar.xz"
 run env LINUX="$tmp/cut.tar.xz" "$source"
@@ -111,7 +112,8 @@ run env LINUX="$tmp/mm.tar.xz" "$source"
 expect 1 'is not a kernel tree' "and one with no kernel in it"
 run env LINUX="$tmp/nowhere" "$source"
 expect 1 'no such directory, git repository or tarball' "and one that is not there"
-check "whose path is whole" not grep -q 'relative' "$out"
+not grep -q 'relative' "$out"
+ok $? "whose path is whole" || diag
 run env -C "$tmp" LINUX=nowhere "$source"
 expect 1 "LINUX=nowhere: no such .*\(relative to $tmp\)" "if it is relative: to what"
 run env -C "$tmp" LINUX=nowhere "$P/tools/tree/apply"
