@@ -17,6 +17,9 @@ ifneq ($(strip $(given)),)
 $(if $(filter ok,$(shell tools/args --variables $(given) && echo ok)),,$(error not started))
 endif
 
+# Kernel developers export ARCH and mean another make.
+export GUEST_ARCH := $(if $(filter command,$(firstword $(origin ARCH))),$(filter-out x86_64,$(ARCH)))
+
 help clean check-host apply unapply: BASE = $(default)
 deps: BASE := $(if $(filter user,$(BASE_FROM)),$(BASE),$(default))
 # These look for themselves, and unapply needs none.

@@ -14,7 +14,10 @@ for v in LINUX O DL; do
 	eval "case \$$v in '~/'*) $v=\$HOME/\${$v#??} ;; esac"
 done
 [ "${BASE+set}" ] || BASE=$(cat "$top/patches/default")
-: "${O:=$top/build}" "${DL:=$top/dl}" "${COMPILER:=gcc}"
+arch=${GUEST_ARCH:-x86_64}
+# arch_value KEY: one value of tools/arch/<arch>/arch
+arch_value() { sed -n "s/^$1=//p" "$top/tools/arch/$arch/arch" 2>/dev/null; }
+: "${O:=$top/build}" "${DL:=$top/dl}" "${COMPILER:=$(arch_value cross)gcc}" "${QEMU:=$(arch_value qemu)}"
 case $O in /*) ;; *) O=$top/$O ;; esac
 case $DL in /*) ;; *) DL=$top/$DL ;; esac
 series=$top/patches/$BASE
@@ -47,10 +50,10 @@ step() { printf '%-8s %s\n' "$1" "$2"; }
 base_value() { sed -n "s/^$1=//p" "$top/patches/${2:-$BASE}/base"; }
 
 # variant_dir control|patched: where it is built; FLAVOUR is a config.
-variant_dir() { echo "$build/$1${FLAVOUR:+/$FLAVOUR}"; }
+variant_dir() { echo "$build/$1${GUEST_ARCH:+/$GUEST_ARCH}${FLAVOUR:+/$FLAVOUR}"; }
 
 # The kernel that a variant's folder boots: IMAGE= is one that is there already.
-image_of() { echo "${IMAGE:-$1/linux/arch/x86/boot/bzImage}"; }
+image_of() { echo "${IMAGE:-$1/linux/$(arch_value image)}"; }
 
 # A bzImage says in its header where its version is.
 version_of() {

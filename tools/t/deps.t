@@ -5,17 +5,20 @@
 
 # shellcheck source=tools/t/lib.sh
 . "$(dirname "$0")/lib.sh"
-plan 24
+plan 26
 
 fake_project
 deps="$P/tools/deps"
 printf 'gcc   # a comment\nmake\n# a line of comment\nnosuch-package\n' >"$P/tools/deps.list"
+mkdir -p "$P/tools/arch/toy"
+sed -i 's/^packages=.*/packages=gcc/' "$P/tools/arch/x86_64/arch"
+echo 'packages=gcc toy-gcc' >"$P/tools/arch/toy/arch"
 calls=$tmp/calls
 called() { grep -qxF -- "$1" "$calls"; }
 
 # Only what a bare machine has, so that nothing of this one is taken.
 mkdir "$tmp/bare"
-for c in sh env dirname sed cat grep cut paste head tail rm mktemp mkdir; do
+for c in sh env dirname sed cat grep cut tr sort paste head tail rm mktemp mkdir; do
 	ln -s "$(command -v $c)" "$tmp/bare/$c"
 done
 cat >"$tmp/bare/dpkg-query" <<END
@@ -55,6 +58,8 @@ check "after an update" called 'apt-get -qq update'
 check "with no question asked" called DEBIAN_FRONTEND=noninteractive
 not grep -q sudo "$calls"
 ok $? "root needs no sudo" || diag
+bare INSTALLED="gcc make nosuch-package" GUEST_ARCH=toy
+expect 0 '^DEPS +toy-gcc$' "what guests of an architecture need, for that one"
 bare FAKE_UID=1000
 check "somebody else does" called 'sudo apt-get install -y -qq --no-install-recommends gcc make nosuch-package'
 check "who hands on no environment" called DEBIAN_FRONTEND=noninteractive
@@ -77,6 +82,8 @@ expect 1 'apt-get could not install: gcc make nosuch-package' "an install that f
 expect 1 'E: Unable to locate' "and apt-get's reason is shown"
 check "no log is left behind" [ -z "$(find "$tmp" -mindepth 1 -maxdepth 1 -name '*tmp.*')" ]
 rm "$tmp/bare/sudo"
+bare INSTALLED="gcc make nosuch-package" GUEST_ARCH=toy
+expect 0 '^DEPS +toy-gcc$' "what guests of an architecture need, for that one"
 bare FAKE_UID=1000
 expect 1 'sudo' "without sudo either, it says so"
 

@@ -16,7 +16,7 @@ new fault/sigbus bad
 fails fault/sigbus * VmPTE
 same writeback/fallback sync
 END
-export BASE=v4.6 ACCEL=tcg DUMP_PAUSE=0.1 GUEST
+export BASE=v4.6 ACCEL=tcg DUMP_PAUSE=0.1 GUEST KEEP=GUEST
 for m in mkfs.ext4 mkfs.xfs; do echo 'exit 0' | fake_command $m; done
 fake_command qemu-system-x86_64 <<'END'
 # Opens what the real one would, then does as the script $GUEST says.

@@ -11,7 +11,7 @@
 #define PER_PMD		(SLOT / PAGE)
 #define AREA		(3 * PER_PMD)
 #define AREA_SLOT	2
-#define ALL		(1UL << 40)	/* more pages than any file has */
+#define ALL		(1UL << 30)	/* more pages than any file has */
 #define WINDOW_FILE	"/sys/kernel/debug/fault_around_bytes"
 
 struct range {

@@ -21,9 +21,9 @@
 #include <sys/mount.h>
 #include <sys/stat.h>
 
-#define PAGE		4096UL
+#define PAGE		((size_t)4096)
 #define TABLE_KB	4			/* one PTE table */
-#define SLOT		(2UL << 20)		/* reach of a PTE table */
+#define SLOT		((size_t)2 << 20)	/* reach of a PTE table */
 #define SLOTS		128UL
 #define MNT		"/tmp"			/* see private_mount() */
 

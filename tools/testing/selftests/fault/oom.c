@@ -411,10 +411,18 @@ static const struct ksft_case cases[] = {
 	{ "mlocked_mkwrite", mlocked_mkwrite },
 };
 
+/* All of memory in tables takes more addresses than 32 bit have. */
+static void enough_addresses(void)
+{
+	if (BOMBS > SIZE_MAX / SLOT)
+		ksft_case_skip("no room for %lu page tables", BOMBS);
+}
+
 /* Nor are the program and the keepers of its cases to be shot. */
 int main(int argc, char **argv)
 {
 	if (oom_consent())
 		oom_score_adj(-1000);
+	ksft_before_case = enough_addresses;
 	return ksft_run_cases(cases, ARRAY_SIZE(cases), argc, argv);
 }
