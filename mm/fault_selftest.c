@@ -716,7 +716,8 @@ static void fst_count_dax(struct fst *fst, int nr)
  * has its page tables before ->fault is called. So the file is one for as long
  * as something huge may be mapped: while there is an area where it was.
  */
-static void fst_mark_huge(struct fst *fst, struct vm_area_struct *vma)
+static void __maybe_unused fst_mark_huge(struct fst *fst,
+					 struct vm_area_struct *vma)
 {
 	fst_count_dax(fst, 1);
 	if (xchg(&vma->vm_private_data, fst))
