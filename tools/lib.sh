@@ -66,7 +66,15 @@ lines_of() { [ ! -f "$1" ] || sed -e 's/#.*//' -e 's/[[:space:]]*$//' -e '/^$/d'
 
 # A tree may lack what some patches are for (other architectures, say): those
 # are named in patches/<base>/optional, without their numbers.
-optional() { lines_of "$series/optional" | grep -qxF -e "$(basename "$1" | sed 's/^[0-9]*-//')"; }
+optional() {
+	: "${optional_ones:=$(lines_of "$series/optional"; echo .)}"
+	name=${1##*/}
+	case "
+$optional_ones
+" in *"
+${name#[0-9][0-9][0-9][0-9]-}
+"*) ;; *) return 1 ;; esac
+}
 
 # git where not even the settings of the repository may change what is
 # written: the worktrees are built by us, and worked in by the user.

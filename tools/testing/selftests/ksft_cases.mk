@@ -7,7 +7,8 @@ ifeq ($(filter x86 x86_64 i386 i686,$(or $(ARCH),$(shell uname -m))),)
 TEST_GEN_PROGS :=
 endif
 
-CFLAGS += -O2 -Wall -Wextra
+# /proc/self/mem and pagemap are files as large as the address space.
+CFLAGS += -O2 -Wall -Wextra -D_FILE_OFFSET_BITS=64
 LDLIBS += -lpthread
 LOCAL_HDRS := $(wildcard *.h) $(wildcard ../ksft_*.h) \
 	$(wildcard ../../../../include/linux/*_selftest.h)

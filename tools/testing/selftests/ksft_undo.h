@@ -295,7 +295,7 @@ static inline void ksft_keeper(void (*child)(void (*)(void)),
 	ksft_start_case(child, run, mask);
 	while (waitpid(ksft_case_pid, &ksft_undos->status, 0) < 0 &&
 	       errno == EINTR)
-		;
+		ksft_put_values_back();	/* it may wait for memory to die */
 	ksft_clean_up();
 	_exit(0);
 }

@@ -87,6 +87,8 @@ static long inject(const struct mode *m, int (*access)(char *), char *p,
 {
 	char left[24];
 
+	if (m->spare_pages)
+		need_tables_apart();
 	attr_write("ignore-gfp-highmem", m->spare_pages ? "Y" : "N");
 	attr_set("space", m->skip + 1);
 	attr_set("times", m->times);

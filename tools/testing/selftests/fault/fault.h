@@ -60,6 +60,16 @@ static inline long proc_number(const char *path, const char *key)
 	return number_in(proc_read(path), key);
 }
 
+/*
+ * With HIGHPTE a table is in high memory, as a page of a user: fail_page_alloc
+ * cannot tell one from the other.
+ */
+static inline void need_tables_apart(void)
+{
+	if (proc_number("/proc/meminfo", "HighTotal:") > 0)
+		ksft_case_skip("page tables may be in high memory");
+}
+
 /* kB of page tables of a process */
 static inline long vm_pte(pid_t pid)
 {

@@ -30,6 +30,7 @@ static void inject_set(const char *name, const char *value)
 /* @times: how many allocations fail, -1 for all */
 static void inject_init(const char *times)
 {
+	need_tables_apart();
 	inject_set("task-filter", "Y");
 	inject_set("ignore-gfp-highmem", "Y");
 	inject_set("ignore-gfp-wait", "N");
