@@ -296,6 +296,7 @@ static void no_charge_left(void)
 	int status;
 	pid_t pid;
 
+	need_tables_apart();
 	group_make();
 	kernel_access_init();
 	pid = fork();
