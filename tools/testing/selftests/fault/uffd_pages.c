@@ -172,6 +172,48 @@ static void sigbus_write_tables(void)
 	sigbus_tables(map_and_write);
 }
 
+/* ---- UFFDIO_COPY: what is there already needs no page ---------------------- */
+
+#define LATE	64
+
+static int copy_to(char *where, const char *page)
+{
+	struct uffdio_copy copy = {
+		.dst = (uintptr_t)where, .src = (uintptr_t)page, .len = PAGE,
+	};
+
+	return ioctl(uffd, UFFDIO_COPY, &copy) ? errno : 0;
+}
+
+/* Prefetch that comes after demand */
+static void late_copies(void)
+{
+	char *page = mmap(NULL, PAGE, PROT_READ | PROT_WRITE,
+			  MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	int i, event;
+	long nr;
+
+	region_of_slots(MADV_NOHUGEPAGE);
+	ksft_need(page != MAP_FAILED, "a page");
+	*page = 'c';
+	for (i = 0; i < LATE; i++)
+		slot(1)[i * PAGE] = 'd';
+	uffd = uffd_open(0);
+	uffd_register(uffd, slot(1), SLOT, UFFDIO_REGISTER_MODE_MISSING);
+	ksft_need(copy_to(slot(1), page) == EEXIST, "EEXIST");
+	event = event_open("kmem/mm_page_alloc");
+	for (i = 0; i < LATE; i++)
+		ksft_need(copy_to(slot(1) + i * PAGE, page) == EEXIST,
+			  "EEXIST for page %d", i);
+	nr = event_count(event);
+	for (i = 0; i < LATE; i++)
+		ksft_need(slot(1)[i * PAGE] == 'd', "page %d as it was", i);
+	ksft_need(!copy_to(slot(1) + LATE * PAGE, page) &&
+		  slot(1)[LATE * PAGE] == 'c', "a copy that is in time");
+	ksft_print_msg("%ld pages for %d late copies\n", nr, LATE);
+	ksft_check(!nr, "%ld pages for %d late copies", nr, LATE);
+}
+
 /* ---- races: a page that is there is never told as missing --------------- */
 
 #define ROUNDS		500
@@ -459,6 +501,7 @@ static const struct ksft_case cases[] = {
 	{ "huge_blocked_tables", huge_blocked_tables },
 	{ "sigbus_read_tables", sigbus_read_tables },
 	{ "sigbus_write_tables", sigbus_write_tables },
+	{ "late_copies", late_copies },
 	{ "huge_zero_split", huge_zero_split },
 	{ "huge_zero_split_mem", huge_zero_split_mem },
 	{ "cow_is_not_missing", cow_is_not_missing },

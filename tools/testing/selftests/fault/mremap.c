@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * mremap() of a heap that has shrunk, to where the tables themselves cannot be
+ * moved: tables without a page in them get no successor, and every page is
+ * found where it went.
+ */
+#include "fault.h"
+
+#define GIB		(1UL << 30)
+#define EMPTY_MAX	60	/* kB of tables for what a small process has */
+#define LEN		((SLOTS - 1) * SLOT)
+#define HEAP		(MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE)
+
+/* ---- from here to there ------------------------------------------------------ */
+
+static char *heap(size_t len)
+{
+	char *p = mmap(NULL, len + SLOT, PROT_NONE, HEAP, -1, 0);
+
+	ksft_need(p != MAP_FAILED, "%zu bytes", len);
+	p = (char *)(((uintptr_t)p + SLOT - 1) & ~(SLOT - 1));
+	map_at(p, len, PROT_READ | PROT_WRITE, HEAP, -1, 0);
+	madvise(p, len, MADV_NOHUGEPAGE);
+	return p;
+}
+
+/* A page further on in its table than it was, so that each is moved by itself. */
+static char *moved(char *from, size_t len)
+{
+	char *to = mmap(NULL, len + 2 * SLOT, PROT_NONE, HEAP, -1, 0);
+
+	ksft_need(to != MAP_FAILED, "room for %zu bytes", len);
+	to = (char *)(((uintptr_t)to + SLOT - 1) & ~(SLOT - 1)) + PAGE;
+	ksft_need(mremap(from, len, len, MREMAP_MAYMOVE | MREMAP_FIXED, to) ==
+		  to, "mremap");
+	return to;
+}
+
+static void few_tables(long before, long max)
+{
+	long kb = vm_pte(getpid()) - before;
+
+	ksft_print_msg("%ld kB of tables after it\n", kb);
+	ksft_check(kb <= max, "%ld kB of tables, not %ld at most", kb, max);
+}
+
+/* ---- tables -------------------------------------------------------------------- */
+
+/* A page in each of 512 tables, and then in none. */
+static void emptied_heap(void)
+{
+	char *p = heap(GIB);
+	long before = vm_pte(getpid());
+	size_t i;
+
+	for (i = 0; i < GIB; i += SLOT)
+		p[i] = 1;
+	ksft_need(!madvise(p, GIB, MADV_DONTNEED), "MADV_DONTNEED");
+	p = moved(p, GIB);
+	few_tables(before, EMPTY_MAX);
+	for (i = 0; i < GIB; i += SLOT)
+		ksft_check(!p[i], "page %zu", i / PAGE);
+}
+
+static void half_emptied_heap(void)
+{
+	char *p = heap(LEN);
+	long before = vm_pte(getpid());
+	size_t i;
+
+	for (i = 0; i < LEN; i += SLOT)
+		p[i] = i / SLOT + 1;
+	for (i = SLOT; i < LEN; i += 2 * SLOT)
+		ksft_need(!madvise(p + i, SLOT, MADV_DONTNEED), "madvise");
+	p = moved(p, LEN);
+	few_tables(before, SLOTS / 2 * TABLE_KB + EMPTY_MAX);
+	for (i = 0; i < LEN; i += SLOT)
+		ksft_check(p[i] == (i % (2 * SLOT) ? 0 : (char)(i / SLOT + 1)),
+			   "slot %zu", i / SLOT);
+}
+
+/* Written to and given up: what the file has is there again. */
+static void emptied_file_mapping(void)
+{
+	long before;
+	size_t i;
+	char *p;
+	int fd;
+
+	private_mount("none", "tmpfs", NULL);
+	fd = make_file("file", LEN);
+	p = heap(LEN);
+	map_at(p, LEN, PROT_READ | PROT_WRITE, MAP_PRIVATE, fd, 0);
+	before = vm_pte(getpid());
+	for (i = 0; i < LEN; i += SLOT) {
+		ksft_need(pwrite(fd, "f", 1, i) == 1, "pwrite");
+		p[i] = 'p';
+	}
+	ksft_need(!madvise(p, LEN, MADV_DONTNEED), "MADV_DONTNEED");
+	p = moved(p, LEN);
+	few_tables(before, EMPTY_MAX);
+	for (i = 0; i < LEN; i += SLOT)
+		ksft_check(p[i] == 'f', "slot %zu", i / SLOT);
+}
+
+/* ---- pages --------------------------------------------------------------------- */
+
+/* One page in each table: where, in slot @i */
+static void single_page(size_t (*where)(size_t i))
+{
+	char *p = heap(LEN);
+	size_t i;
+
+	for (i = 0; i < SLOTS - 1; i++)
+		p[i * SLOT + where(i) * PAGE] = i + 1;
+	p = moved(p, LEN);
+	for (i = 0; i < SLOTS - 1; i++) {
+		ksft_check(p[i * SLOT + where(i) * PAGE] == (char)(i + 1),
+			   "page %zu of slot %zu", where(i), i);
+		ksft_check(!p[i * SLOT + (where(i) ^ 1) * PAGE],
+			   "the page beside it");
+	}
+}
+
+static size_t first(size_t i)
+{
+	(void)i;
+	return 0;
+}
+
+static size_t last(size_t i)
+{
+	(void)i;
+	return SLOT / PAGE - 1;
+}
+
+static size_t anywhere(size_t i)
+{
+	return i * 37 % (SLOT / PAGE);
+}
+
+static void first_pages(void)
+{
+	single_page(first);
+}
+
+static void last_pages(void)
+{
+	single_page(last);
+}
+
+static void single_pages(void)
+{
+	single_page(anywhere);
+}
+
+/* The table that the pages come to is there already, with a neighbour in it. */
+static void beside_a_neighbour(void)
+{
+	char *p = heap(SLOT), *to = heap(2 * SLOT);
+
+	*to = 'n';
+	p[SLOT - PAGE] = 'p';
+	ksft_need(mremap(p, SLOT, SLOT, MREMAP_MAYMOVE | MREMAP_FIXED,
+			 to + PAGE) == to + PAGE, "mremap");
+	ksft_check(*to == 'n', "the neighbour");
+	ksft_check(to[SLOT] == 'p', "the last page");
+	ksft_check(!to[PAGE], "the first page");
+}
+
+static const struct ksft_case cases[] = {
+	{ "emptied_heap", emptied_heap },
+	{ "half_emptied_heap", half_emptied_heap },
+	{ "emptied_file_mapping", emptied_file_mapping },
+	{ "first_pages", first_pages },
+	{ "last_pages", last_pages },
+	{ "single_pages", single_pages },
+	{ "beside_a_neighbour", beside_a_neighbour },
+};
+
+int main(int argc, char **argv)
+{
+	return ksft_run_cases(cases, ARRAY_SIZE(cases), argc, argv);
+}
