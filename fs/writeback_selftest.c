@@ -77,11 +77,11 @@ static int wbst_write_inode(struct inode *inode, struct writeback_control *wbc)
 
 static const struct super_operations wbst_super_ops = {
 	.statfs		= simple_statfs,
-	.drop_inode	= generic_delete_inode,
+	.drop_inode	= selftest_drop_inode,
 	.write_inode	= wbst_write_inode,
 };
 
-static int wbst_fill_super(struct super_block *sb, void *data, int silent)
+static int wbst_fill_super(struct super_block *sb)
 {
 	struct inode *root;
 	int err;
@@ -100,11 +100,7 @@ static int wbst_fill_super(struct super_block *sb, void *data, int silent)
 	return sb->s_root ? 0 : -ENOMEM;
 }
 
-static struct dentry *wbst_mount(struct file_system_type *type, int flags,
-				 const char *name, void *data)
-{
-	return mount_nodev(type, flags, data, wbst_fill_super);
-}
+DEFINE_SELFTEST_MOUNT(wbst_mount, wbst_fill_super)
 
 static void wbst_kill_sb(struct super_block *sb)
 {
@@ -117,7 +113,7 @@ static void wbst_kill_sb(struct super_block *sb)
 static struct file_system_type wbst_fs_type = {
 	.owner		= THIS_MODULE,
 	.name		= "wbselftest",
-	.mount		= wbst_mount,
+	SELFTEST_MOUNT(wbst_mount),
 	.kill_sb	= wbst_kill_sb,
 };
 

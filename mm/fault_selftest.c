@@ -1007,14 +1007,13 @@ static bool fst_unchecked(u32 flags)
 static vm_fault_t fst_do_pfn(struct fst *fst, struct selftest_fault *f,
 			     u32 flags)
 {
-	pfn_t pfn = page_to_pfn_t(fst->pfn_page);
 	vm_fault_t ret = VM_FAULT_NOPAGE;
 
 	if (fst_unchecked(flags))
-		return vmf_insert_mixed(f->vma, f->address, pfn);
+		return selftest_insert_mixed(f, fst->pfn_page);
 	mutex_lock(&fst->insert_mutex);
 	if (!(fst_levels(f->vma->vm_mm, f->address) & FAULT_SELFTEST_HAS_HUGE))
-		ret = vmf_insert_mixed(f->vma, f->address, pfn);
+		ret = selftest_insert_mixed(f, fst->pfn_page);
 	mutex_unlock(&fst->insert_mutex);
 	return ret;
 }

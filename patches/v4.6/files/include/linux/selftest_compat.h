@@ -212,10 +212,10 @@ static inline gfp_t current_gfp_context(gfp_t gfp)
 	return memalloc_noio_flags(gfp);
 }
 
-static inline vm_fault_t vmf_insert_mixed(struct vm_area_struct *vma,
-					  unsigned long address, pfn_t pfn)
+static inline vm_fault_t selftest_insert_mixed(struct selftest_fault *f,
+					       struct page *page)
 {
-	switch (vm_insert_mixed(vma, address, pfn)) {
+	switch (vm_insert_mixed(f->vma, f->address, page_to_pfn_t(page))) {
 	case 0:
 	case -EBUSY:
 		return VM_FAULT_NOPAGE;

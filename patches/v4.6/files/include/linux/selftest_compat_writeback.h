@@ -13,6 +13,23 @@
 #include <linux/vmstat.h>
 #include <linux/writeback.h>
 
+/* Without a device: a file system is filled by @fill(sb). */
+#define DEFINE_SELFTEST_MOUNT(name, fill)				\
+static int name##_fill(struct super_block *sb, void *data, int silent)	\
+{									\
+	return fill(sb);						\
+}									\
+									\
+static struct dentry *name(struct file_system_type *type, int flags,	\
+			   const char *dev_name, void *data)		\
+{									\
+	return mount_nodev(type, flags, data, name##_fill);		\
+}
+
+#define SELFTEST_MOUNT(name)	.mount = name
+
+#define selftest_drop_inode	generic_delete_inode
+
 #define SELFTEST_WB_REASON_RECLAIM	WB_REASON_TRY_TO_FREE_PAGES
 
 #define SELFTEST_OOM_VICTIM	1

@@ -71,6 +71,12 @@ static inline int selftest_init_fs_context(struct fs_context *fc)
 
 #define SELFTEST_PSEUDO_FS	.init_fs_context = selftest_init_fs_context
 
+static inline vm_fault_t selftest_insert_mixed(struct selftest_fault *f,
+					       struct page *page)
+{
+	return vmf_insert_mixed(f->vma, f->address, page_to_pfn_t(page));
+}
+
 #define SELFTEST_DAX_COW	0
 #define SELFTEST_DAX_INODE	0
 

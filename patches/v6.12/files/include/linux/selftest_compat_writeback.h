@@ -8,10 +8,37 @@
 
 #include <linux/backing-dev.h>
 #include <linux/fs.h>
+#include <linux/fs_context.h>
 #include <linux/sched.h>
 #include <linux/slab.h>
 #include <linux/vmstat.h>
 #include <linux/writeback.h>
+
+/* Without a device: a file system is filled by @fill(sb). */
+#define DEFINE_SELFTEST_MOUNT(name, fill)				\
+static int name##_fill(struct super_block *sb, struct fs_context *fc)	\
+{									\
+	return fill(sb);						\
+}									\
+									\
+static int name##_tree(struct fs_context *fc)				\
+{									\
+	return get_tree_nodev(fc, name##_fill);				\
+}									\
+									\
+static const struct fs_context_operations name##_ops = {		\
+	.get_tree	= name##_tree,					\
+};									\
+									\
+static int name(struct fs_context *fc)					\
+{									\
+	fc->ops = &name##_ops;						\
+	return 0;							\
+}
+
+#define SELFTEST_MOUNT(name)	.init_fs_context = name
+
+#define selftest_drop_inode	generic_delete_inode
 
 #define SELFTEST_WB_REASON_RECLAIM	WB_REASON_VMSCAN
 
