@@ -102,6 +102,27 @@ static void odd_size(void)
 }
 
 /*
+ * A file of one page, as most are. What is behind it is a SIGBUS, and on the
+ * way there the page is mapped.
+ */
+static void one_page_file(void)
+{
+	char *p;
+	long nr;
+	int fd;
+
+	mount_scratch();
+	slots_reserve();
+	fault_catch();
+	fd = write_file("file", PAGE);
+	faults_in_new_slot(fd, 0, PAGE);	/* warm */
+	p = map_at(slot(3), 2 * PAGE, PROT_READ, MAP_SHARED, fd, 0);
+	ksft_check(try_read(p + PAGE) == SIGBUS, "a page behind the end");
+	nr = faults_to_read(p, 0, PAGE);
+	ksft_check(!nr, "%ld faults of a page that is cached nearby", nr);
+}
+
+/*
  * A folio that fills a PMD and ends the file with it is mapped by
  * fault-around, without ->fault.
  */
@@ -231,6 +252,7 @@ static const struct ksft_case cases[] = {
 	{ "last_page_of_file", last_page_of_file },
 	{ "last_window_of_file", last_window_of_file },
 	{ "odd_size", odd_size },
+	{ "one_page_file", one_page_file },
 	{ "whole_pmd", whole_pmd },
 	{ "whole_pmd_tables", whole_pmd_tables },
 	{ "folio_beyond_end", folio_beyond_end },
