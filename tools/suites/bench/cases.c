@@ -194,6 +194,58 @@ static int with_emptied_tables(const struct bench_case *c)
 	return 0;
 }
 
+/* One page in each table: the last one, or the one in the middle */
+static int with_last_pages(const struct bench_case *c)
+{
+	size_t off;
+
+	for (off = PMD - PAGE; off < case_size(c); off += PMD)
+		write_byte(arena + off);
+	return 0;
+}
+
+static int with_middle_pages(const struct bench_case *c)
+{
+	size_t off;
+
+	for (off = PMD / 2; off < case_size(c); off += PMD)
+		write_byte(arena + off);
+	return 0;
+}
+
+/* Eight pages in each table, anywhere, and the same ones in each run */
+static int with_scattered_pages(const struct bench_case *c)
+{
+	uint32_t where = 1;
+	size_t off;
+
+	for (off = 0; off < case_size(c); off += PMD / 8) {
+		where = where * 1664525u + 1013904223u;
+		write_byte(arena + off / PMD * PMD + (where >> 23) * PAGE);
+	}
+	return 0;
+}
+
+/* mremap() to where the tables cannot be moved as they are, and back */
+static uint64_t mremap_and_back(char *addr)
+{
+	const int flags = MREMAP_MAYMOVE | MREMAP_FIXED;
+	static char *away;
+	uint64_t start;
+
+	(void)addr;
+	if (!away) {
+		away = mmap(NULL, ARENA + 2 * PMD, PROT_NONE,
+			    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+		need(away != MAP_FAILED, "room to move to");
+		away = (char *)(((uintptr_t)away + PMD - 1) & ~(PMD - 1)) + PAGE;
+	}
+	start = rdtsc();
+	need(mremap(arena, ARENA, ARENA, flags, away) == away &&
+	     mremap(away, ARENA, ARENA, flags, arena) == arena, "mremap");
+	return rdtsc() - start;
+}
+
 /* Everything mapped but the one PTE in each window that is sampled. */
 static int with_one_gap(const struct bench_case *c)
 {
@@ -520,6 +572,18 @@ const struct bench_case cases[] = {
 	  .prepare = with_pages, .sample = fork_exit },
 	{ "fork_exit_32_emptied_tables", ANON, PRIVATE, RW, EACH_PMD,
 	  .prepare = with_emptied_tables, .sample = fork_exit },
+	{ "fork_exit_32_last_pages", ANON, PRIVATE, RW, EACH_PMD,
+	  .prepare = with_last_pages, .sample = fork_exit },
+	{ "fork_exit_32_middle_pages", ANON, PRIVATE, RW, EACH_PMD,
+	  .prepare = with_middle_pages, .sample = fork_exit },
+	{ "fork_exit_32_scattered", ANON, PRIVATE, RW, EACH_PMD,
+	  .prepare = with_scattered_pages, .sample = fork_exit },
+	{ "mremap_32_tables", ANON, PRIVATE, RW, EACH_PMD,
+	  .prepare = with_pages, .sample = mremap_and_back },
+	{ "mremap_32_last_pages", ANON, PRIVATE, RW, EACH_PMD,
+	  .prepare = with_last_pages, .sample = mremap_and_back },
+	{ "mremap_32_emptied_tables", ANON, PRIVATE, RW, EACH_PMD,
+	  .prepare = with_emptied_tables, .sample = mremap_and_back },
 };
 
 const size_t nr_cases = ARRAY_SIZE(cases);
