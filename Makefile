@@ -18,13 +18,13 @@ $(if $(filter ok,$(shell tools/args --variables $(given) && echo ok)),,$(error n
 endif
 
 # Kernel developers export ARCH and mean another make.
-export GUEST_ARCH := $(if $(filter command,$(firstword $(origin ARCH))),$(filter-out x86_64,$(ARCH)))
+GUEST_ARCH := $(if $(filter command,$(firstword $(origin ARCH))),$(filter-out x86_64,$(ARCH)))
 
 help clean check-host apply unapply: BASE = $(default)
 deps: BASE := $(if $(filter user,$(BASE_FROM)),$(BASE),$(default))
 # These look for themselves, and unapply needs none.
 apply unapply: export ASKED := $(if $(filter user,$(BASE_FROM)),$(BASE))
-export BASE VARIANT LINUX O DL COMPILER ACCEL SMP MEM TESTS JOBS LIMIT V STRICT CONFIG APPEND IMAGE JUNIT KEEP
+export GUEST_ARCH BASE VARIANT LINUX O DL COMPILER ACCEL SMP MEM TESTS JOBS LIMIT V STRICT CONFIG APPEND IMAGE JUNIT KEEP
 
 .NOTPARALLEL:
 .PHONY: help deps run check check-host build shell gdb apply unapply mbox \

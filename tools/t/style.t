@@ -5,7 +5,7 @@
 
 # shellcheck source=tools/t/lib.sh
 . "$(dirname "$0")/lib.sh"
-plan 18
+plan $((14 + 2 * $(ls "$top"/patches/*/base | wc -l)))
 
 cd "$top" || exit 1
 st=tools/testing/selftests
