@@ -5,7 +5,7 @@
 
 # shellcheck source=tools/t/lib.sh
 . "$(dirname "$0")/lib.sh"
-plan 94
+plan 96
 
 fake_project
 fake_series
@@ -285,6 +285,14 @@ expect 0 'latepte-v4.6.mbox: 5 patches' "the series and the new files as a mailb
 check "each patch has its number" [ "$(grep -c '^Subject: \[PATCH [1-5]/5\] ' "$O/v4.6/latepte-v4.6.mbox")" = 5 ]
 check "the first one says what it is for" grep -qx 'base-commit: 0123456789abcdef' "$O/v4.6/latepte-v4.6.mbox"
 check "the cover letter is a mail, too" sh -c "git mailinfo /dev/null /dev/null <'$O/v4.6/latepte-v4.6.cover' | grep -qx 'Subject: What it is'"
+git clone -q --bare "$tmp/dev" "$O/v4.6/linux.git"
+git --git-dir="$O/v4.6/linux.git" update-ref refs/heads/base "$(git -C "$tmp/dev" rev-list --max-parents=0 HEAD)"
+mkdir -p "$O/v4.6/patched/linux/scripts"
+echo 'print "@ARGV" =~ /--nol / ? "M One <m\@localhost>\nM Two <n\@localhost>\n" : "l\@localhost\n"' >"$O/v4.6/patched/linux/scripts/get_maintainer.pl"
+run "$P/tools/tree/mbox"
+run cat "$O/v4.6/latepte-v4.6.cover"
+check "where there is a tree it says who is to get it" sh -c "tr -d '\\n' <'$O/v4.6/latepte-v4.6.cover' | grep -q 'To: M One <m@localhost>, M Two <n@localhost>Cc: l@localhost'"
+check "and what is changed" grep -qE 'files changed, [0-9]+ insertions' "$O/v4.6/latepte-v4.6.cover"
 git clone -q "$tmp/dev" "$tmp/am"
 git -C "$tmp/am" checkout -q "$(git -C "$tmp/dev" rev-list --max-parents=0 HEAD)"
 check "goes in with git am" dev -C "$tmp/am" am "$O/v4.6/latepte-v4.6.mbox"
