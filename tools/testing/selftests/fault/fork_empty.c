@@ -103,6 +103,22 @@ static void half_emptied_heap(void)
 	in_child(odd_slots_are_there);
 }
 
+/*
+ * Page by page, as most heaps shrink: kernels that free a table which one
+ * MADV_DONTNEED empties keep these.
+ */
+static void piecemeal(void)
+{
+	unsigned int i;
+
+	anonymous_slots();
+	fill(slot(1), (SLOTS - 1) * SLOT);
+	for (i = 1; i < SLOTS; i++)
+		ksft_need(!madvise(slot(i), PAGE, MADV_DONTNEED), "madvise");
+	tables_max = EMPTY_MAX;
+	in_child(few_tables);
+}
+
 /* ---- a private file mapping ------------------------------------------------ */
 
 static void file_shows_through(void)
@@ -425,6 +441,7 @@ static void dontneed(void)
 static const struct ksft_case cases[] = {
 	{ "emptied_heap", emptied_heap },
 	{ "half_emptied_heap", half_emptied_heap },
+	{ "piecemeal", piecemeal },
 	{ "emptied_file_mapping", emptied_file_mapping },
 	{ "single_pages", single_pages },
 	{ "uffd_wp_markers", uffd_wp_markers },

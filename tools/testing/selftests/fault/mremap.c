@@ -79,6 +79,23 @@ static void half_emptied_heap(void)
 			   "slot %zu", i / SLOT);
 }
 
+/* Page by page: see fork_empty.c. */
+static void piecemeal(void)
+{
+	char *p = heap(LEN);
+	long before = vm_pte(getpid());
+	size_t i;
+
+	for (i = 0; i < LEN; i += SLOT)
+		p[i] = 1;
+	for (i = 0; i < LEN; i += SLOT)
+		ksft_need(!madvise(p + i, PAGE, MADV_DONTNEED), "madvise");
+	p = moved(p, LEN);
+	few_tables(before, EMPTY_MAX);
+	for (i = 0; i < LEN; i += SLOT)
+		ksft_check(!p[i], "slot %zu", i / SLOT);
+}
+
 /* Written to and given up: what the file has is there again. */
 static void emptied_file_mapping(void)
 {
@@ -171,6 +188,7 @@ static void beside_a_neighbour(void)
 static const struct ksft_case cases[] = {
 	{ "emptied_heap", emptied_heap },
 	{ "half_emptied_heap", half_emptied_heap },
+	{ "piecemeal", piecemeal },
 	{ "emptied_file_mapping", emptied_file_mapping },
 	{ "first_pages", first_pages },
 	{ "last_pages", last_pages },

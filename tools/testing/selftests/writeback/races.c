@@ -243,8 +243,21 @@ static void timer_of_scsi(uint64_t seed)
 	close(claim);
 }
 
+/* Later kernels take the setting and ignore it. */
+static void need_laptop_mode(void)
+{
+	static char format[16384];
+
+	ksft_need(wb_read_text(WB_TRACING
+			       "/events/writeback/writeback_queue/format",
+			       format, sizeof(format)), "a tracepoint");
+	if (!strstr(format, "laptop_timer"))
+		ksft_case_skip("no laptop mode");
+}
+
 static void laptop_timer(void)
 {
+	need_laptop_mode();
 	if (blk_mq_without_timer())
 		timer_of_scsi(getpid());
 	else
