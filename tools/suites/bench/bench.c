@@ -37,7 +37,8 @@
 struct result {
 	uint64_t median[ROUNDS];
 	uint64_t min, max;
-	unsigned long samples, pages, tables;
+	unsigned long samples, pages;
+	long tables;		/* fewer, where some are freed */
 };
 
 char *arena;
