@@ -187,13 +187,15 @@ static void single_pages(void)
 
 /* ---- uffd-wp markers: a table of nothing else is not empty ----------------- */
 
+#define MARKED	(slot(2) + SLOT / 2)
+
 static void has_marker(void)
 {
 	uint64_t entry;
 	int fd = open("/proc/self/pagemap", O_RDONLY);
 
 	ksft_need(fd >= 0 && pread(fd, &entry, 8,
-				   (uintptr_t)slot(2) / PAGE * 8) == 8,
+				   (uintptr_t)MARKED / PAGE * 8) == 8,
 		  "read pagemap");
 	ksft_check(entry & PM_UFFD_WP, "pagemap %#llx",
 		   (unsigned long long)entry);
@@ -226,7 +228,7 @@ static void uffd_wp_markers(void)
 			 UFFD_FEATURE_PAGEFAULT_FLAG_WP |
 			 UFFD_FEATURE_WP_UNPOPULATED);
 	uffd_register(uffd, slot(2), SLOT, UFFDIO_REGISTER_MODE_WP);
-	wp.range.start = (uintptr_t)slot(2);
+	wp.range.start = (uintptr_t)MARKED;
 	wp.range.len = PAGE;
 	ksft_need(!ioctl(uffd, UFFDIO_WRITEPROTECT, &wp),
 		  "UFFDIO_WRITEPROTECT");
