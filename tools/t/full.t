@@ -10,7 +10,7 @@ if [ -z "$IN_NAMESPACE" ]; then
 fi
 # shellcheck source=tools/t/lib.sh
 . "$(dirname "$0")/lib.sh"
-plan 18
+plan 20
 
 fake_project
 fake_series
@@ -38,6 +38,15 @@ for kb in 0 100 400 600; do
 	import
 	expect 0 SOURCE "with room again it comes in"
 done
+
+echo disk=60000 >>"$P/patches/v4.6/base"
+run "$P/tools/build/all" control patched
+expect 1 'too full: v4.6 control patched takes [0-9]+ MB, and [0-9]+ are free .df -h' "what will not fit is not begun"
+mkdir -p "$O/v4.6/control/linux" "$O/v4.6/patched/linux"
+run "$P/tools/build/all" control patched
+! grep -q 'too full' "$out"
+ok $? "what is there already takes no more" || diag
+rm -rf "$O/v4.6/control"
 
 bad=
 for kb in 20 100 200 300 350 400 450 500 600; do
