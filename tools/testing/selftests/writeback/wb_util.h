@@ -100,8 +100,8 @@ static inline long wb_get(const char *path)
 	return strtol(text, NULL, 0);
 }
 
-/* The number behind the first line of a file that starts with a key. */
-static inline long wb_get_key(const char *path, const char *key)
+/* The number behind the first line of a file that starts with a key, or -1. */
+static inline long wb_find_key(const char *path, const char *key)
 {
 	static char text[65536];
 	char *line, *save;
@@ -111,8 +111,15 @@ static inline long wb_get_key(const char *path, const char *key)
 	     line = strtok_r(NULL, "\n", &save))
 		if (!strncmp(line, key, strlen(key)))
 			return strtol(line + strlen(key), NULL, 10);
-	ksft_need(false, "%s in %s", key, path);
 	return -1;
+}
+
+static inline long wb_get_key(const char *path, const char *key)
+{
+	long value = wb_find_key(path, key);
+
+	ksft_need(value != -1, "%s in %s", key, path);
+	return value;
 }
 
 static inline long wb_min(long a, long b)
