@@ -247,6 +247,55 @@ static void sigbus_after_truncation(void)
 			   "page %zu after", i / PAGE);
 }
 
+static pthread_barrier_t start_line;
+
+static void *read_first_page(void *p)
+{
+	pthread_barrier_wait(&start_line);
+	(void)*(volatile char *)p;
+	return NULL;
+}
+
+/* Fault-around may be under way when the file is truncated. */
+static void truncate_meanwhile(char *p, int fd, size_t kept)
+{
+	pthread_t t;
+
+	pthread_barrier_init(&start_line, NULL, 2);
+	ksft_need(!pthread_create(&t, NULL, read_first_page, p), "a thread");
+	pthread_barrier_wait(&start_line);
+	ksft_need(!ftruncate(fd, kept), "truncate");
+	pthread_join(t, NULL);
+	pthread_barrier_destroy(&start_line);
+}
+
+/*
+ * It has looked how large the file is, and then a truncation runs from begin
+ * to end, that cannot split the folio. Few rounds: where the kernel looks only
+ * once that is lost by chance, too, if very rarely.
+ */
+static void sigbus_truncated_meanwhile(void)
+{
+	const size_t kept = 3 * PAGE;
+	int fd, round;
+	char *p;
+
+	mount_xfs();
+	slots_reserve();
+	fault_catch();
+	fd = write_file("file", WINDOW);
+	p = map_at(slot(1), WINDOW, PROT_READ, MAP_SHARED, fd, 0);
+	faults_to_read(p, 0, WINDOW);
+	pin_page(p);
+	for (round = 0; round < 8; round++) {
+		p = map_at(slot(2), WINDOW, PROT_READ, MAP_SHARED, fd, 0);
+		truncate_meanwhile(p, fd, kept);
+		ksft_check(try_read(p + kept) == SIGBUS,
+			   "round %d: a page behind the end is mapped", round);
+		ksft_need(!ftruncate(fd, WINDOW), "the file as it was");
+	}
+}
+
 static const struct ksft_case cases[] = {
 	{ "whole_file", whole_file },
 	{ "last_page_of_file", last_page_of_file },
@@ -258,6 +307,7 @@ static const struct ksft_case cases[] = {
 	{ "folio_beyond_end", folio_beyond_end },
 	{ "sigbus_past_truncation", sigbus_past_truncation },
 	{ "sigbus_after_truncation", sigbus_after_truncation },
+	{ "sigbus_truncated_meanwhile", sigbus_truncated_meanwhile },
 };
 
 int main(int argc, char **argv)

@@ -319,6 +319,73 @@ DEFLOST(read_lost_to_truncation, READ, .step = PAGE, IN_FAULT(LOCKED),
 DEFLOST(cow_lost_to_truncation, COW, .step = PAGE, IN_FAULT(LOCKED),
 	.meanwhile = map_page_and_truncate, .expect = own_page, .tables = 1)
 
+/* ---- a table that was there ---------------------------------------------- */
+
+static void *read_or_write(void *p)
+{
+	return (void *)(long)kernel_access(lost_access, p);
+}
+
+/* One thread sleeps where there is a table, because a neighbour is mapped. */
+static void sleep_beside_neighbour(const struct access *a, pthread_t *t)
+{
+	lost_access = a;
+	fd = dev_open();
+	setup(fd, FAULT_SELFTEST_NO_MAP_PAGES);
+	kernel_access_init();
+	map_slots(fd, a, 1);
+	where[0] = slot(1) + PAGE;
+	ksft_need(!kernel_access(a, slot(1)), "the neighbour");
+	probe(fd, FAULT_SELFTEST_PROBE_ON);
+	rule(fd, FAULT_SELFTEST_FAULT, FAULT_SELFTEST_LOCKED,
+	     FAULT_SELFTEST_SLEEP, 1);
+	ksft_need(!pthread_create(t, NULL, read_or_write, where[0]),
+		  "a thread");
+	wait_asleep(fd, 1);
+	clear_rules(fd);
+}
+
+/*
+ * Kernels that free emptied tables free this one below the sleeper, who has
+ * none put by. It has a locked page when it wakes up, and so may not allocate.
+ */
+static void lose_table(const struct access *a)
+{
+	struct fault_selftest_counts c;
+	pthread_t t;
+	void *err;
+	int there;
+
+	sleep_beside_neighbour(a, &t);
+	zap();
+	there = has_table(fd, where[0]);
+	wake_all(fd);
+	pthread_join(t, &err);
+	ksft_check(!err, "errno %ld", (long)err);
+	if (there)
+		ksft_case_skip("tables stay when they are emptied");
+	c = counts(fd);
+	ksft_check(!c.under_lock, "%u pages allocated under the page lock",
+		   c.under_lock);
+	ksft_check(c.tables == 1, "%u tables, not 1", c.tables);
+	ksft_check(word_at(where[0] + PAGE / 2) == own_page(0), "another page");
+}
+
+static void read_loses_table(void)
+{
+	lose_table(&read_access);
+}
+
+static void cow_loses_table(void)
+{
+	lose_table(&cow_access);
+}
+
+static void shared_write_loses_table(void)
+{
+	lose_table(&shared_access);
+}
+
 /* ---- fault-around ------------------------------------------------------- */
 
 /*
@@ -415,6 +482,9 @@ static const struct ksft_case cases[] = {
 	CASE(shared_write_lost_to_zapped_huge),
 	CASE(read_lost_to_truncation),
 	CASE(cow_lost_to_truncation),
+	CASE(read_loses_table),
+	CASE(cow_loses_table),
+	CASE(shared_write_loses_table),
 	CASE(around_lost_to_zapped_huge),
 	CASE(around_lost_to_huge),
 };

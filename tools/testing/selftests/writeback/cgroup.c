@@ -203,6 +203,12 @@ static const char *const switch_sites[] = {
 	"inode_switch_wbs", "wbc_detach_inode", NULL
 };
 
+static const char *const new_wb_sites[] = {
+	"cgwb_create", "wb_get_create", NULL
+};
+
+static const char *const *wanted_sites;
+
 static void own_the_inode(void)
 {
 	int fd = wb_dirty(FILE_PATH, SEED, 1);
@@ -235,18 +241,30 @@ static void write_until_switched(void)
 		wb_write_text(WB_INSTANCE "/tracing_on", "1");
 		trace_own("kmem/kmalloc");
 		write_the_rest(fd);
-		flags = traced_flags(switch_sites);
+		flags = traced_flags(wanted_sites);
 	}
 	if (!flags)
 		ksft_case_skip("no inode is seen to be switched");
 	check_flags(flags);
 }
 
-CG_CASE(switch_gfp_flags)
+static void switch_traced(const char *const *sites)
 {
+	wanted_sites = sites;
 	wb_mount_ext4();
 	cg_run(groups[0], own_the_inode);
 	cg_run(groups[1], write_until_switched);
+}
+
+CG_CASE(switch_gfp_flags)
+{
+	switch_traced(switch_sites);
+}
+
+/* The group that is switched to has none of its own for this device yet. */
+CG_CASE(switch_wb_gfp_flags)
+{
+	switch_traced(new_wb_sites);
 }
 
 /* Not switched, but written all the same. */
@@ -316,6 +334,7 @@ static const struct ksft_case cases[] = {
 	{ "blkg_node_gfp_flags", blkg_node_gfp_flags },
 	{ "read_without_blkg_of_its_own", read_without_blkg_of_its_own },
 	{ "switch_gfp_flags", switch_gfp_flags },
+	{ "switch_wb_gfp_flags", switch_wb_gfp_flags },
 	{ "write_without_switch", write_without_switch },
 	{ "split_gfp_flags", split_gfp_flags },
 	{ "syncfs_without_item", syncfs_without_item },
