@@ -217,16 +217,42 @@ static void own_the_inode(void)
 	close(fd);
 }
 
-/* All but the first page, which is the owner's. */
-static void write_the_rest(int fd)
+static void write_pages(int fd, int first, int nr)
 {
 	static char page[WB_PAGE];
 	int i;
 
-	for (i = 1; i <= FILE_PAGES; i++)
+	for (i = first; i < first + nr; i++)
 		ksft_need(pwrite(fd, page, WB_PAGE, i * WB_PAGE) ==
-			  (ssize_t)WB_PAGE, "writing " FILE_PATH);
+			  (ssize_t)WB_PAGE, "writing page %d", i);
+}
+
+/* All but the first page, which is the owner's. */
+static void write_the_rest(int fd)
+{
+	write_pages(fd, 1, FILE_PAGES);
 	ksft_check(!fsync(fd), "fsync: errno %d", errno);
+}
+
+static void trace_again(void)
+{
+	wb_write_text(WB_INSTANCE "/trace", "");
+	wb_write_text(WB_INSTANCE "/tracing_on", "1");
+	trace_own("kmem/kmalloc");
+}
+
+/*
+ * Who writes has a wb of its group by then. It is of no use any more when
+ * another group accounts for its I/O: the next who needs it makes a new one.
+ */
+static void outdate_wb(void)
+{
+	static bool off;
+
+	off = !off;
+	ksft_need(wb_write_text(CG "/cgroup.subtree_control",
+				off ? "-io" : "+io"), "switching io %s",
+		  off ? "off" : "on");
 }
 
 /* It takes some rounds of writeback until the kernel has made up its mind. */
@@ -237,10 +263,11 @@ static void write_until_switched(void)
 
 	ksft_need(fd >= 0, "opening " FILE_PATH);
 	for (i = 0; i < ROUNDS && !flags; i++) {
-		wb_write_text(WB_INSTANCE "/trace", "");
-		wb_write_text(WB_INSTANCE "/tracing_on", "1");
-		trace_own("kmem/kmalloc");
-		write_the_rest(fd);
+		write_pages(fd, 1, FILE_PAGES);
+		if (wanted_sites == new_wb_sites)
+			outdate_wb();
+		trace_again();
+		ksft_check(!fsync(fd), "fsync: errno %d", errno);
 		flags = traced_flags(wanted_sites);
 	}
 	if (!flags)
@@ -261,7 +288,6 @@ CG_CASE(switch_gfp_flags)
 	switch_traced(switch_sites);
 }
 
-/* The group that is switched to has none of its own for this device yet. */
 CG_CASE(switch_wb_gfp_flags)
 {
 	switch_traced(new_wb_sites);
@@ -284,6 +310,51 @@ CG_CASE(write_without_switch)
 	wb_mount_ext4();
 	cg_run(groups[0], own_the_inode);
 	cg_run(groups[1], write_unswitched);
+}
+
+/* --- pages that the wb of another cgroup has to write ----------------------- */
+
+#define OTHER_PATH	WB_MNT "/other"
+
+static const char *const foreign_sites[] = {
+	"cgroup_writeback_by_id", "mem_cgroup_flush_foreign", NULL
+};
+
+static void own_another(void)
+{
+	int fd = wb_dirty(OTHER_PATH, SEED, 1);
+
+	ksft_need(!fsync(fd), "fsync");
+	close(fd);
+}
+
+/* Pages of its own in the other's file, and more than may be dirty in its own. */
+static void write_beside_foreign(void)
+{
+	int i, fd, other = open(OTHER_PATH, O_RDWR | O_CLOEXEC);
+	const char *flags = NULL;
+
+	ksft_need(other >= 0, "opening " OTHER_PATH);
+	own_the_inode();
+	fd = open(FILE_PATH, O_RDWR | O_CLOEXEC);
+	ksft_need(fd >= 0, "opening " FILE_PATH);
+	wb_set(WB_VM "dirty_ratio", 1);
+	for (i = 0; i < ROUNDS && !flags; i++) {
+		trace_again();
+		write_pages(other, 1 + i, 1);
+		write_pages(fd, i * FILE_PAGES, FILE_PAGES);
+		flags = traced_flags(foreign_sites);
+	}
+	if (!flags)
+		ksft_case_skip("no foreign page is seen to be written");
+	check_flags(flags);
+}
+
+CG_CASE(foreign_gfp_flags)
+{
+	wb_mount_ext4();
+	cg_run(groups[1], own_another);
+	cg_run(groups[0], write_beside_foreign);
 }
 
 /* --- work that is split among the cgroups' wbs ------------------------------ */
@@ -336,6 +407,7 @@ static const struct ksft_case cases[] = {
 	{ "switch_gfp_flags", switch_gfp_flags },
 	{ "switch_wb_gfp_flags", switch_wb_gfp_flags },
 	{ "write_without_switch", write_without_switch },
+	{ "foreign_gfp_flags", foreign_gfp_flags },
 	{ "split_gfp_flags", split_gfp_flags },
 	{ "syncfs_without_item", syncfs_without_item },
 };
