@@ -328,7 +328,7 @@ static void own_another(void)
 	close(fd);
 }
 
-/* Pages of its own in the other's file, and more than may be dirty in its own. */
+/* Pages of its own in the other's file, and in its own more than may be dirty. */
 static void write_beside_foreign(void)
 {
 	int i, fd, other = open(OTHER_PATH, O_RDWR | O_CLOEXEC);
@@ -338,7 +338,7 @@ static void write_beside_foreign(void)
 	own_the_inode();
 	fd = open(FILE_PATH, O_RDWR | O_CLOEXEC);
 	ksft_need(fd >= 0, "opening " FILE_PATH);
-	wb_set(WB_VM "dirty_ratio", 1);
+	wb_set(WB_VM "dirty_ratio", 0);
 	for (i = 0; i < ROUNDS && !flags; i++) {
 		trace_again();
 		write_pages(other, 1 + i, 1);
