@@ -14,6 +14,8 @@
 #include <linux/fs.h>
 #include <linux/gfp.h>
 #include <linux/interrupt.h>
+#include <linux/kthread.h>
+#include <linux/mempool.h>
 #include <linux/miscdevice.h>
 #include <linux/mm.h>
 #include <linux/module.h>
@@ -52,6 +54,7 @@ struct wbst_run {
 	struct list_head pages;
 	struct list_head objects;
 	struct tasklet_struct tasklet;
+	struct wbst_pool *pool;		/* for WBST_REASON_MEMPOOL */
 	bool done;
 	atomic_t queued, merged, nowork;
 };
@@ -303,6 +306,104 @@ static void wbst_count_free(struct wbst_start *arg, bool after)
 	arg->nr_zones = i;
 }
 
+/* --- a mempool without an element --------------------------------------- */
+
+struct wbst_pool {
+	mempool_t *pool;
+	void *element;			/* its only one, which we have */
+	bool fails;
+	struct completion got;		/* by the thread that waits for it */
+};
+
+static void *wbst_pool_alloc(gfp_t gfp, void *data)
+{
+	struct wbst_pool *p = data;
+
+	return p->fails ? NULL : alloc_page(gfp);
+}
+
+static void wbst_pool_free(void *element, void *data)
+{
+	__free_page(element);
+}
+
+static int wbst_pool_get(struct wbst_pool *p)
+{
+	p->fails = false;
+	p->pool = mempool_create(1, wbst_pool_alloc, wbst_pool_free, p);
+	if (!p->pool)
+		return -ENOMEM;
+	p->fails = true;
+	p->element = mempool_alloc(p->pool, GFP_NOWAIT);
+	if (p->element)
+		return 0;
+	mempool_destroy(p->pool);
+	return -ENOMEM;
+}
+
+static void wbst_pool_put(struct wbst_pool *p)
+{
+	if (p->element)
+		mempool_free(p->element, p->pool);
+	mempool_destroy(p->pool);
+}
+
+/* What is had goes to the pages that are given back in the end. */
+static void wbst_pool_call(struct wbst_run *run)
+{
+	struct page *page;
+	u32 i;
+
+	run->pool->fails = false;
+	for (i = 0; i < run->arg->calls; i++) {
+		page = mempool_alloc(run->pool->pool, GFP_NOWAIT);
+		if (!page)
+			continue;
+		set_page_private(page, 0);
+		list_add(&page->lru, &run->pages);
+		atomic_inc(&run->queued);
+	}
+}
+
+static int wbst_pool_waiter(void *data)
+{
+	struct wbst_pool *p = data;
+	void *element = mempool_alloc(p->pool, GFP_NOIO);
+
+	mempool_free(element, p->pool);
+	complete(&p->got);
+	return 0;
+}
+
+static int wbst_mempool_wait(void)
+{
+	struct wbst_pool p;
+	struct task_struct *t;
+	unsigned long left;
+	int err = wbst_pool_get(&p);
+
+	if (err)
+		return err;
+	init_completion(&p.got);
+	t = kthread_run(wbst_pool_waiter, &p, "wbst_mempool");
+	if (IS_ERR(t)) {
+		wbst_pool_put(&p);
+		return PTR_ERR(t);
+	}
+	while (!waitqueue_active(&p.pool->wait) && !completion_done(&p.got))
+		schedule_timeout_uninterruptible(1);
+	err = completion_done(&p.got) ? -EINVAL : 0;	/* it did not wait */
+	mempool_free(p.element, p.pool);
+	p.element = NULL;
+	left = wait_for_completion_timeout(&p.got, 2 * HZ);
+	if (!left) {
+		err = -ETIMEDOUT;
+		wait_for_completion(&p.got);
+	}
+	wbst_pool_put(&p);
+	return err;
+}
+
 /* --- the calls --------------------------------------------------------- */
 
 static void wbst_call(struct wbst_run *run)
@@ -310,6 +411,11 @@ static void wbst_call(struct wbst_run *run)
 	enum wb_reason reason = WB_REASON_SYNC;
 	u32 i;
 
+	if (run->arg->reason == WBST_REASON_MEMPOOL) {
+		wbst_pool_call(run);
+		run->done = true;
+		return;
+	}
 	if (run->arg->reason == WBST_REASON_RECLAIM)
 		reason = SELFTEST_WB_REASON_RECLAIM;
 	for (i = 0; i < run->arg->calls; i++)
@@ -493,16 +599,30 @@ static int wbst_run_watched(struct wbst_run *run)
 	return 0;
 }
 
+static int wbst_run_pool(struct wbst_run *run)
+{
+	int err = wbst_pool_get(run->pool);
+
+	if (err)
+		return err;
+	wbst_run_window(run);
+	wbst_pool_put(run->pool);
+	run->arg->queued = atomic_read(&run->queued);
+	return 0;
+}
+
 static int wbst_start(struct wbst_fs *fs, struct wbst_start *arg)
 {
+	struct wbst_pool pool = {};
 	struct wbst_run run = {
 		.arg = arg,
 		.bdi = fs->mnt ? fs->mnt->mnt_sb->s_bdi : NULL,
+		.pool = &pool,
 	};
 	int err = 0;
 
 	if (arg->calls > WBST_MAX_CALLS || arg->level > 100 ||
-	    arg->who > WBST_SOFTIRQ || arg->reason > WBST_REASON_LAPTOP)
+	    arg->who > WBST_SOFTIRQ || arg->reason > WBST_REASON_MEMPOOL)
 		return -EINVAL;
 	if (arg->who == WBST_OOM_VICTIM && !SELFTEST_OOM_VICTIM)
 		return -EOPNOTSUPP;
@@ -517,7 +637,9 @@ static int wbst_start(struct wbst_fs *fs, struct wbst_start *arg)
 	tasklet_init(&run.tasklet, wbst_tasklet, (unsigned long)&run);
 	arg->taken = 0;
 	arg->objects = 0;
-	if (run.bdi)
+	if (arg->reason == WBST_REASON_MEMPOOL)
+		err = wbst_run_pool(&run);
+	else if (run.bdi)
 		err = wbst_run_watched(&run);
 	else
 		wbst_run_window(&run);
@@ -556,6 +678,9 @@ static long wbst_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 		break;
 	case WBST_START:
 		err = wbst_ioctl_start(fs, (void __user *)arg);
+		break;
+	case WBST_MEMPOOL_WAIT:
+		err = wbst_mempool_wait();
 		break;
 	}
 	mutex_unlock(&fs->lock);

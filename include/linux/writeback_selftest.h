@@ -31,6 +31,11 @@ enum {
 	 * a WBST_STALL before.
 	 */
 	WBST_REASON_LAPTOP,
+	/*
+	 * Nothing is started, but an element is asked for by GFP_NOWAIT of a
+	 * mempool of pages that has none: @queued is how many were had.
+	 */
+	WBST_REASON_MEMPOOL,
 };
 
 #define WBST_MAX_ZONES 4
@@ -86,5 +91,10 @@ struct wbst_start {
 /* Let it go on: returns when it has done all that was queued. */
 #define WBST_RELEASE	_IO('W', 0x81)
 #define WBST_START	_IOWR('W', 0x82, struct wbst_start)
+/*
+ * A thread waits for an element of a mempool that has none, and whose allocator
+ * fails; one is given back. ETIMEDOUT: that did not wake it.
+ */
+#define WBST_MEMPOOL_WAIT	_IO('W', 0x83)
 
 #endif /* _LINUX_WRITEBACK_SELFTEST_H */

@@ -228,15 +228,19 @@ static void start_without_an_item(void)
 	close(dev);
 }
 
-static void flusher_is_woken(void)
+/* Not written by itself, nor by a timer that the mount has started. */
+static int dirty_for_long(void)
 {
-	int fd;
-
-	/* Not by itself, nor by a timer that the mount has started. */
 	wb_set(WB_VM "dirty_writeback_centisecs", 360000);
 	wb_mount_ext4();
 	find_start_alloc();
-	fd = wb_dirty(FILE_PATH, SEED, FILE_PAGES);
+	return wb_dirty(FILE_PATH, SEED, FILE_PAGES);
+}
+
+static void flusher_is_woken(void)
+{
+	int fd = dirty_for_long();
+
 	ksft_keep(WB_VM "dirty_background_ratio");	/* zero with bytes */
 	wb_set(WB_VM "dirty_background_bytes", WB_PAGE);
 	ksft_need(!wb_pages_on_disk(fd, wb_ext4_dev(), SEED), "a lazy flusher");
@@ -244,6 +248,20 @@ static void flusher_is_woken(void)
 	ksft_check(wb_wait_for(wb_pages_on_disk(fd, wb_ext4_dev(), SEED) ==
 			       FILE_PAGES, 20),
 		   "no item, and the flusher was not woken either");
+	close(fd);
+	check_remounted();
+}
+
+/* Too little is dirty for a flusher that is woken, and it is not old. */
+static void wish_without_item(void)
+{
+	int fd = dirty_for_long();
+
+	ksft_need(!wb_pages_on_disk(fd, wb_ext4_dev(), SEED), "a lazy flusher");
+	start_without_an_item();
+	ksft_check(wb_wait_for(wb_pages_on_disk(fd, wb_ext4_dev(), SEED) ==
+			       FILE_PAGES, 20),
+		   "no item, and the wish is lost");
 	close(fd);
 	check_remounted();
 }
@@ -286,6 +304,7 @@ static const struct ksft_case cases[] = {
 	{ "no_item_is_told", no_item_is_told },
 	{ "sync_without_item", sync_without_item },
 	{ "flusher_is_woken", flusher_is_woken },
+	{ "wish_without_item", wish_without_item },
 	{ "fsync_without_item", fsync_without_item },
 	{ "expiry_without_item", expiry_without_item },
 };

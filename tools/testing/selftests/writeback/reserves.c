@@ -107,6 +107,38 @@ static void softirq(void)
 	takes_no_reserve(WBST_SOFTIRQ);
 }
 
+/* Where there is no element, somebody has one and will bring it back. */
+static void mempool_takes_no_reserve(uint32_t who)
+{
+	struct wbst_start s = {
+		.who = who, .reason = WBST_REASON_MEMPOOL,
+		.calls = 16, .level = LEVEL,
+	};
+
+	start_below_min(&s);
+	ksft_check(!s.queued, "an empty mempool took %llu pages of the reserve",
+		   s.queued);
+}
+
+static void mempool_reclaim(void)
+{
+	mempool_takes_no_reserve(WBST_MEMALLOC);
+}
+
+static void mempool_oom_victim(void)
+{
+	mempool_takes_no_reserve(WBST_OOM_VICTIM);
+}
+
+static void mempool_waits(void)
+{
+	int dev = wb_open_device();
+
+	ksft_check(!ioctl(dev, WBST_MEMPOOL_WAIT), "waiting for an element: %s",
+		   strerror(errno));
+	close(dev);
+}
+
 /* Whether the kernel log got a line with that text; reads up what there is. */
 static bool logged(int kmsg, const char *text)
 {
@@ -142,6 +174,9 @@ static const struct ksft_case cases[] = {
 	{ "reclaim", reclaim },
 	{ "oom_victim", oom_victim },
 	{ "softirq", softirq },
+	{ "mempool_reclaim", mempool_reclaim },
+	{ "mempool_oom_victim", mempool_oom_victim },
+	{ "mempool_waits", mempool_waits },
 };
 
 int main(int argc, char **argv)
