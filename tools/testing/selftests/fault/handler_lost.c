@@ -327,7 +327,8 @@ static void *read_or_write(void *p)
 }
 
 /* One thread sleeps where there is a table, because a neighbour is mapped. */
-static void sleep_beside_neighbour(const struct access *a, pthread_t *t)
+static void sleep_beside_neighbour(const struct access *a, unsigned int handler,
+				   pthread_t *t)
 {
 	lost_access = a;
 	fd = dev_open();
@@ -337,8 +338,7 @@ static void sleep_beside_neighbour(const struct access *a, pthread_t *t)
 	where[0] = slot(1) + PAGE;
 	ksft_need(!kernel_access(a, slot(1)), "the neighbour");
 	probe(fd, FAULT_SELFTEST_PROBE_ON);
-	rule(fd, FAULT_SELFTEST_FAULT, FAULT_SELFTEST_LOCKED,
-	     FAULT_SELFTEST_SLEEP, 1);
+	rule(fd, handler, FAULT_SELFTEST_LOCKED, FAULT_SELFTEST_SLEEP, 1);
 	ksft_need(!pthread_create(t, NULL, read_or_write, where[0]),
 		  "a thread");
 	wait_asleep(fd, 1);
@@ -349,15 +349,36 @@ static void sleep_beside_neighbour(const struct access *a, pthread_t *t)
  * Kernels that free emptied tables free this one below the sleeper, who has
  * none put by. It has a locked page when it wakes up, and so may not allocate.
  */
-static void lose_table(const struct access *a)
+static void check_started_again(void)
 {
-	struct fault_selftest_counts c;
+	struct fault_selftest_event ev;
+	int calls = 0;
+
+	while (next_event(fd, FAULT_SELFTEST_FAULT, &ev))
+		if (++calls == 2)
+			ksft_check(ev.saw & FAULT_SELFTEST_SAW_PREALLOC,
+				   "no table was at hand the second time");
+	ksft_check(calls == 2, "->fault was called %d times", calls);
+}
+
+static void check_nothing_left(void)
+{
+	ksft_need(!munmap(slot(1), SLOT), "munmap");
+	ksft_check(!page_locks(fd, slot_page(1), PAGES_PER_SLOT),
+		   "a page stays locked");
+	drain_lru();
+	ksft_check(!page_refs(fd, slot_page(1), PAGES_PER_SLOT),
+		   "references left");
+}
+
+static void lose_table(const struct access *a, unsigned int handler)
+{
 	unsigned int before;
 	pthread_t t;
 	void *err;
 	int there;
 
-	sleep_beside_neighbour(a, &t);
+	sleep_beside_neighbour(a, handler, &t);
 	before = counts(fd).tables;
 	zap();
 	there = has_table(fd, where[0]);
@@ -366,27 +387,34 @@ static void lose_table(const struct access *a)
 	ksft_check(!err, "errno %ld", (long)err);
 	if (there)
 		ksft_case_skip("tables stay when they are emptied");
-	c = counts(fd);
-	ksft_check(!c.under_lock, "%u pages allocated under the page lock",
-		   c.under_lock);
-	ksft_check(c.tables == before + 1, "%u tables, not 1",
-		   c.tables - before);
+	ksft_check(!counts(fd).under_lock,
+		   "%u pages allocated under the page lock",
+		   counts(fd).under_lock);
+	ksft_check(counts(fd).tables == before + 1, "%u tables, not 1",
+		   counts(fd).tables - before);
 	ksft_check(word_at(where[0] + PAGE / 2) == own_page(0), "another page");
+	check_started_again();
+	check_nothing_left();
 }
 
 static void read_loses_table(void)
 {
-	lose_table(&read_access);
+	lose_table(&read_access, FAULT_SELFTEST_FAULT);
 }
 
 static void cow_loses_table(void)
 {
-	lose_table(&cow_access);
+	lose_table(&cow_access, FAULT_SELFTEST_FAULT);
 }
 
 static void shared_write_loses_table(void)
 {
-	lose_table(&shared_access);
+	lose_table(&shared_access, FAULT_SELFTEST_FAULT);
+}
+
+static void mkwrite_loses_table(void)
+{
+	lose_table(&shared_access, FAULT_SELFTEST_MKWRITE);
 }
 
 /* ---- fault-around ------------------------------------------------------- */
@@ -488,6 +516,7 @@ static const struct ksft_case cases[] = {
 	CASE(read_loses_table),
 	CASE(cow_loses_table),
 	CASE(shared_write_loses_table),
+	CASE(mkwrite_loses_table),
 	CASE(around_lost_to_zapped_huge),
 	CASE(around_lost_to_huge),
 };
