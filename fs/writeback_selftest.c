@@ -624,6 +624,9 @@ static int wbst_start(struct wbst_fs *fs, struct wbst_start *arg)
 	if (arg->calls > WBST_MAX_CALLS || arg->level > 100 ||
 	    arg->who > WBST_SOFTIRQ || arg->reason > WBST_REASON_MEMPOOL)
 		return -EINVAL;
+	/* A tasklet that comes too late would find the pool gone */
+	if (arg->who == WBST_SOFTIRQ && arg->reason == WBST_REASON_MEMPOOL)
+		return -EINVAL;
 	if (arg->who == WBST_OOM_VICTIM && !SELFTEST_OOM_VICTIM)
 		return -EOPNOTSUPP;
 	if (arg->reason == WBST_REASON_LAPTOP) {

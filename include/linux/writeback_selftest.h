@@ -33,7 +33,8 @@ enum {
 	WBST_REASON_LAPTOP,
 	/*
 	 * Nothing is started, but an element is asked for by GFP_NOWAIT of a
-	 * mempool of pages that has none: @queued is how many were had.
+	 * mempool of pages that has none: @queued is how many were had. EINVAL
+	 * by WBST_SOFTIRQ.
 	 */
 	WBST_REASON_MEMPOOL,
 };

@@ -200,16 +200,9 @@ static void pin_page(char *p)
 		  "a pinned page");
 }
 
-/*
- * So the folio cannot be split, and stays as it is, with its end beyond that
- * of the file. What is within the file is mapped by one fault.
- */
-static void folio_beyond_end(void)
+static int pinned_file(void)
 {
-	const size_t kept = 10 * PAGE;
-	size_t i;
 	char *p;
-	long nr;
 	int fd;
 
 	mount_xfs();
@@ -219,6 +212,21 @@ static void folio_beyond_end(void)
 	p = map_at(slot(1), WINDOW, PROT_READ, MAP_SHARED, fd, 0);
 	faults_to_read(p, 0, WINDOW);
 	pin_page(p);
+	return fd;
+}
+
+/*
+ * So the folio cannot be split, and stays as it is, with its end beyond that
+ * of the file. What is within the file is mapped by one fault.
+ */
+static void folio_beyond_end(void)
+{
+	const size_t kept = 10 * PAGE;
+	int fd = pinned_file();
+	size_t i;
+	char *p;
+	long nr;
+
 	ksft_need(!ftruncate(fd, kept), "truncate");
 	p = map_at(slot(2), WINDOW, PROT_READ, MAP_SHARED, fd, 0);
 	nr = faults_to_read(p, 0, kept);
@@ -277,16 +285,9 @@ static void truncate_meanwhile(char *p, int fd, size_t kept)
 static void sigbus_truncated_meanwhile(void)
 {
 	const size_t kept = 3 * PAGE;
-	int fd, round;
+	int round, fd = pinned_file();
 	char *p;
 
-	mount_xfs();
-	slots_reserve();
-	fault_catch();
-	fd = write_file("file", WINDOW);
-	p = map_at(slot(1), WINDOW, PROT_READ, MAP_SHARED, fd, 0);
-	faults_to_read(p, 0, WINDOW);
-	pin_page(p);
 	for (round = 0; round < 8; round++) {
 		p = map_at(slot(2), WINDOW, PROT_READ, MAP_SHARED, fd, 0);
 		truncate_meanwhile(p, fd, kept);

@@ -345,10 +345,6 @@ static void sleep_beside_neighbour(const struct access *a, unsigned int handler,
 	clear_rules(fd);
 }
 
-/*
- * Kernels that free emptied tables free this one below the sleeper, who has
- * none put by. It has a locked page when it wakes up, and so may not allocate.
- */
 static void check_started_again(void)
 {
 	struct fault_selftest_event ev;
@@ -371,6 +367,10 @@ static void check_nothing_left(void)
 		   "references left");
 }
 
+/*
+ * Kernels that free emptied tables free this one below the sleeper, who has
+ * none put by. It has a locked page when it wakes up, and so may not allocate.
+ */
 static void lose_table(const struct access *a, unsigned int handler)
 {
 	unsigned int before;

@@ -211,10 +211,12 @@ static void sync_without_item(void)
 	check_remounted();
 }
 
+#define NO_PAGES	-1	/* nothing that could be kept */
+
 /* A start request alone, as reclaim makes it, and no item for it either. */
-static void start_without_an_item(void)
+static void start_without_an_item(long nr_pages)
 {
-	struct wbst_start s = { .calls = 1, .nr_pages = 1024 };
+	struct wbst_start s = { .calls = 1, .nr_pages = nr_pages };
 	struct wb_counter nowork;
 	int dev = wb_open_device();
 	char filter[64];
@@ -237,6 +239,14 @@ static int dirty_for_long(void)
 	return wb_dirty(FILE_PATH, SEED, FILE_PAGES);
 }
 
+static void check_gets_to_disk(int fd, const char *what)
+{
+	ksft_check(wb_wait_for(wb_pages_on_disk(fd, wb_ext4_dev(), SEED) ==
+			       FILE_PAGES, 20), "no item, and %s", what);
+	close(fd);
+	check_remounted();
+}
+
 static void flusher_is_woken(void)
 {
 	int fd = dirty_for_long();
@@ -244,12 +254,8 @@ static void flusher_is_woken(void)
 	ksft_keep(WB_VM "dirty_background_ratio");	/* zero with bytes */
 	wb_set(WB_VM "dirty_background_bytes", WB_PAGE);
 	ksft_need(!wb_pages_on_disk(fd, wb_ext4_dev(), SEED), "a lazy flusher");
-	start_without_an_item();
-	ksft_check(wb_wait_for(wb_pages_on_disk(fd, wb_ext4_dev(), SEED) ==
-			       FILE_PAGES, 20),
-		   "no item, and the flusher was not woken either");
-	close(fd);
-	check_remounted();
+	start_without_an_item(NO_PAGES);
+	check_gets_to_disk(fd, "the flusher was not woken either");
 }
 
 /* Too little is dirty for a flusher that is woken, and it is not old. */
@@ -258,12 +264,8 @@ static void wish_without_item(void)
 	int fd = dirty_for_long();
 
 	ksft_need(!wb_pages_on_disk(fd, wb_ext4_dev(), SEED), "a lazy flusher");
-	start_without_an_item();
-	ksft_check(wb_wait_for(wb_pages_on_disk(fd, wb_ext4_dev(), SEED) ==
-			       FILE_PAGES, 20),
-		   "no item, and the wish is lost");
-	close(fd);
-	check_remounted();
+	start_without_an_item(1024);
+	check_gets_to_disk(fd, "the wish is lost");
 }
 
 static void fsync_without_item(void)
@@ -273,7 +275,7 @@ static void fsync_without_item(void)
 	wb_mount_ext4();
 	find_start_alloc();
 	fd = wb_dirty(FILE_PATH, SEED, FILE_PAGES);
-	start_without_an_item();
+	start_without_an_item(NO_PAGES);
 	ksft_check(!fsync(fd), "fsync(2): %s", strerror(errno));
 	ksft_check(wb_pages_on_disk(fd, wb_ext4_dev(), SEED) == FILE_PAGES,
 		   "fsync(2) came back before the data was on the disk");
@@ -288,7 +290,7 @@ static void expiry_without_item(void)
 	wb_mount_ext4();
 	find_start_alloc();
 	fd = wb_dirty(FILE_PATH, SEED, FILE_PAGES);
-	start_without_an_item();
+	start_without_an_item(NO_PAGES);
 	wb_set(WB_VM "dirty_expire_centisecs", 10);
 	wb_set(WB_VM "dirty_writeback_centisecs", 10);
 	ksft_check(wb_wait_for(wb_pages_on_disk(fd, wb_ext4_dev(), SEED) ==
