@@ -337,6 +337,7 @@ static void sleep_beside_neighbour(const struct access *a, unsigned int handler,
 	map_slots(fd, a, 1);
 	where[0] = slot(1) + PAGE;
 	ksft_need(!kernel_access(a, slot(1)), "the neighbour");
+	drop_events(fd);
 	probe(fd, FAULT_SELFTEST_PROBE_ON);
 	rule(fd, handler, FAULT_SELFTEST_LOCKED, FAULT_SELFTEST_SLEEP, 1);
 	ksft_need(!pthread_create(t, NULL, read_or_write, where[0]),
