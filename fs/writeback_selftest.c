@@ -390,6 +390,7 @@ static int wbst_mempool_wait(void)
 		wbst_pool_put(&p);
 		return PTR_ERR(t);
 	}
+	/* Seen late it does no harm: this asks until it is so */
 	while (!waitqueue_active(&p.pool->wait) && !completion_done(&p.got))
 		schedule_timeout_uninterruptible(1);
 	err = completion_done(&p.got) ? -EINVAL : 0;	/* it did not wait */
