@@ -312,6 +312,7 @@ struct wbst_pool {
 	mempool_t *pool;
 	void *element;			/* its only one, which we have */
 	bool fails;
+	bool greedy;			/* it was asked for the reserves */
 	struct completion got;		/* by the thread that waits for it */
 };
 
@@ -319,6 +320,8 @@ static void *wbst_pool_alloc(gfp_t gfp, void *data)
 {
 	struct wbst_pool *p = data;
 
+	if (!(gfp & __GFP_NOMEMALLOC))
+		p->greedy = true;
 	return p->fails ? NULL : alloc_page(gfp);
 }
 
@@ -335,6 +338,7 @@ static int wbst_pool_get(struct wbst_pool *p)
 		return -ENOMEM;
 	p->fails = true;
 	p->element = mempool_alloc(p->pool, GFP_NOWAIT);
+	p->greedy = false;
 	if (p->element)
 		return 0;
 	mempool_destroy(p->pool);
@@ -401,6 +405,8 @@ static int wbst_mempool_wait(void)
 		err = -ETIMEDOUT;
 		wait_for_completion(&p.got);
 	}
+	if (!err && p.greedy)
+		err = -EDQUOT;
 	wbst_pool_put(&p);
 	return err;
 }

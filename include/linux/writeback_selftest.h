@@ -89,12 +89,16 @@ struct wbst_start {
 
 /* Put a flusher to sleep: returns once it does, with one request begun. */
 #define WBST_STALL	_IO('W', 0x80)
-/* Let it go on: returns when it has done all that was queued. */
+/*
+ * Let it go on: returns when it has done all that was queued. A request that was
+ * kept without an item may still be to come.
+ */
 #define WBST_RELEASE	_IO('W', 0x81)
 #define WBST_START	_IOWR('W', 0x82, struct wbst_start)
 /*
  * A thread waits for an element of a mempool that has none, and whose allocator
- * fails; one is given back. ETIMEDOUT: that did not wake it.
+ * fails; one is given back. EINVAL: it did not wait; ETIMEDOUT: that did not
+ * wake it; EDQUOT: the allocator was told that it may take the reserves.
  */
 #define WBST_MEMPOOL_WAIT	_IO('W', 0x83)
 

@@ -9,14 +9,20 @@
 #define CALLS	1000
 #define ROUNDS	20
 
-static struct wbst_start start(int dev, uint32_t calls, int64_t nr_pages,
-			       uint32_t who)
+static struct wbst_start request(uint32_t calls, int64_t nr_pages,
+				 uint32_t who)
 {
-	struct wbst_start s = {
+	return (struct wbst_start) {
 		.who = who, .calls = calls, .nr_pages = nr_pages,
 		.reason = who == WBST_MEMALLOC ? WBST_REASON_RECLAIM :
 						 WBST_REASON_SYNC,
 	};
+}
+
+static struct wbst_start start(int dev, uint32_t calls, int64_t nr_pages,
+			       uint32_t who)
+{
+	struct wbst_start s = request(calls, nr_pages, who);
 
 	wb_start(dev, &s);
 	return s;
@@ -95,63 +101,90 @@ static long largest_begun(const char *trace, char *reason, size_t size)
 	return most;
 }
 
-static void largest_wish_is_kept(void)
+/*
+ * What the flusher begins once it may go on, of what was asked for while it
+ * was stalled: a first request, for which there may be no item, and others.
+ */
+static char *begun(struct wbst_start first, bool lack, void (*others)(int dev))
 {
-	char reason[64] = "";
-	struct wbst_start s;
-	long most;
-	int dev;
+	struct wb_counter largest;
+	int dev = wb_stall();
 
-	dev = wb_stall();
 	wb_trace("writeback/writeback_exec",
 		 "sync_mode==0 && name ~ \"wbselftest*\"");
-	s = start(dev, 1, 10, WBST_TASK);
-	if (!told(&s))
+	largest = wb_count("writeback/writeback_exec", "nr_pages==4000");
+	if (lack)
+		wb_fail_next_alloc();
+	wb_start(dev, &first);
+	wb_make_it_fail(false);
+	if (!told(&first))
 		ksft_case_skip("this kernel asks for everything at once");
+	ksft_need(!lack || first.nowork, "an item that cannot be had");
+	others(dev);
+	wb_release(dev);
+	wb_wait_for(wb_counted(&largest), 20);	/* kept: behind all items */
+	return wb_traced();
+}
+
+static void start_4000_and_30(int dev)
+{
 	start(dev, 1, 4000, WBST_MEMALLOC);
 	start(dev, 1, 30, WBST_TASK);
-	wb_release(dev);
-	most = largest_begun(wb_traced(), reason, sizeof(reason));
+}
+
+static void check_largest(bool lack)
+{
+	const char *trace = begun(request(1, 10, WBST_TASK), lack,
+				  start_4000_and_30);
+	char reason[64] = "";
+	long most = largest_begun(trace, reason, sizeof(reason));
+
 	ksft_check(most >= 4000, "of 10, 4000 and 30 pages %ld were begun",
 		   most);
 	ksft_check(!strcmp(reason, "reason=try_to_free_pages"),
 		   "the pages of reclaim were begun for %s", reason);
 }
 
-static struct wbst_start start_laptop(int dev, int64_t nr_pages)
+static void largest_wish_is_kept(void)
 {
-	struct wbst_start s = {
-		.who = WBST_TASK, .calls = 1, .nr_pages = nr_pages,
-		.reason = WBST_REASON_LAPTOP,
-	};
+	check_largest(false);
+}
 
-	wb_start(dev, &s);
-	return s;
+static void largest_without_item(void)
+{
+	check_largest(true);
+}
+
+static void start_10(int dev)
+{
+	start(dev, 1, 10, WBST_TASK);
 }
 
 /*
  * The timer of laptop mode has a file written from where the last request left
  * off, a task from its beginning, and so has a request merged from both.
  */
-static void not_cyclic_is_kept(void)
+static void check_not_cyclic(bool lack)
 {
-	struct wbst_start s;
+	struct wbst_start laptop = request(1, 4000, WBST_TASK);
 	const char *trace;
-	int dev;
 
-	dev = wb_stall();
-	wb_trace("writeback/writeback_exec",
-		 "sync_mode==0 && name ~ \"wbselftest*\"");
-	s = start_laptop(dev, 4000);
-	if (!told(&s))
-		ksft_case_skip("this kernel asks for everything at once");
-	start(dev, 1, 10, WBST_TASK);
-	wb_release(dev);
-	trace = wb_traced();
+	laptop.reason = WBST_REASON_LAPTOP;
+	trace = begun(laptop, lack, start_10);
 	ksft_check(strstr(trace, "nr_pages=4000 "),
 		   "the 4000 pages of the timer were not begun");
 	ksft_check(strstr(trace, "range_cyclic=0"),
 		   "the 10 pages of a task were begun as cyclic");
+}
+
+static void not_cyclic_is_kept(void)
+{
+	check_not_cyclic(false);
+}
+
+static void not_cyclic_without_item(void)
+{
+	check_not_cyclic(true);
 }
 
 /* A request that was begun makes room for the next one, time and again. */
@@ -203,7 +236,9 @@ static const struct ksft_case cases[] = {
 	{ "softirq", softirq },
 	{ "each_call_is_told", each_call_is_told },
 	{ "largest_wish_is_kept", largest_wish_is_kept },
+	{ "largest_without_item", largest_without_item },
 	{ "not_cyclic_is_kept", not_cyclic_is_kept },
+	{ "not_cyclic_without_item", not_cyclic_without_item },
 	{ "room_for_the_next", room_for_the_next },
 	{ "killed_owner", killed_owner },
 };

@@ -105,23 +105,6 @@ static struct start_alloc find_start_alloc(void)
 }
 
 /*
- * The next slab allocation of this task fails. (No filter by cache: failslab
- * refuses those that share their slabs, as the kmalloc ones may.)
- */
-static void fail_next_alloc(void)
-{
-	if (access(WB_FAILSLAB "task-filter", W_OK))
-		ksft_case_skip("no " WB_FAILSLAB);
-	wb_set(WB_FAILSLAB "task-filter", 1);
-	wb_set(WB_FAILSLAB "ignore-gfp-wait", 0);
-	wb_set(WB_FAILSLAB "interval", 1);
-	wb_set(WB_FAILSLAB "verbose", 0);
-	wb_set(WB_FAILSLAB "times", 1);
-	wb_set(WB_FAILSLAB "probability", 100);
-	wb_make_it_fail(true);
-}
-
-/*
  * sync(2) with no item for the one dirty wb there is: the first thing that
  * it allocates, once what was dirty before is out of the way.
  */
@@ -131,7 +114,7 @@ static void sync_without_an_item(struct wb_counter *nowork)
 
 	snprintf(filter, sizeof(filter), "common_pid==%d", getpid());
 	*nowork = wb_count("writeback/writeback_nowork", filter);
-	fail_next_alloc();
+	wb_fail_next_alloc();
 	sync();
 	wb_make_it_fail(false);
 }
@@ -223,7 +206,7 @@ static void start_without_an_item(long nr_pages)
 
 	snprintf(filter, sizeof(filter), "common_pid==%d", getpid());
 	nowork = wb_count("writeback/writeback_nowork", filter);
-	fail_next_alloc();
+	wb_fail_next_alloc();
 	wb_start(dev, &s);
 	wb_make_it_fail(false);
 	ksft_need(wb_counted(&nowork) == 1, "an item that cannot be had");
@@ -268,6 +251,48 @@ static void wish_without_item(void)
 	check_gets_to_disk(fd, "the wish is lost");
 }
 
+/* Dirties more for ever, so that background writeback is never done. */
+static pid_t dirty_without_end(int fd)
+{
+	static char page[WB_PAGE];
+	pid_t pid = fork();
+	int i;
+
+	ksft_need(pid >= 0, "fork");
+	if (pid)
+		return pid;
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	for (i = 0; ; i = (i + 1) % FILE_PAGES)
+		if (pwrite(fd, page, sizeof(page), i * WB_PAGE) < 0)
+			_exit(1);
+}
+
+#define WISH	1021	/* pages: nobody else asks for so many */
+
+/* As an item would: background writeback ends when there is one. */
+static void wish_beside_background(void)
+{
+	struct wb_counter background, begun;
+	int fd = dirty_for_long();
+	char filter[64];
+	pid_t pid;
+
+	snprintf(filter, sizeof(filter), "nr_pages==%d", WISH);
+	background = wb_count("writeback/writeback_start", "for_background==1");
+	begun = wb_count("writeback/writeback_exec", filter);
+	ksft_keep(WB_VM "dirty_background_ratio");	/* zero with bytes */
+	wb_set(WB_VM "dirty_background_bytes", WB_PAGE);
+	pid = dirty_without_end(fd);
+	ksft_need(wb_wait_for(wb_counted(&background) > 1, 60),
+		  "background writeback");
+	start_without_an_item(WISH);
+	ksft_check(wb_wait_for(wb_counted(&begun), 20),
+		   "background writeback goes on, and the wish waits");
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+	close(fd);
+}
+
 static void fsync_without_item(void)
 {
 	int fd;
@@ -307,6 +332,7 @@ static const struct ksft_case cases[] = {
 	{ "sync_without_item", sync_without_item },
 	{ "flusher_is_woken", flusher_is_woken },
 	{ "wish_without_item", wish_without_item },
+	{ "wish_beside_background", wish_beside_background },
 	{ "fsync_without_item", fsync_without_item },
 	{ "expiry_without_item", expiry_without_item },
 };

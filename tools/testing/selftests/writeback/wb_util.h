@@ -406,6 +406,23 @@ static inline char *wb_traced(void)
 	return text;
 }
 
+/*
+ * The next slab allocation of this task fails. (No filter by cache: failslab
+ * refuses those that share their slabs, as the kmalloc ones may.)
+ */
+static inline void wb_fail_next_alloc(void)
+{
+	if (access(WB_FAILSLAB "task-filter", W_OK))
+		ksft_case_skip("no " WB_FAILSLAB);
+	wb_set(WB_FAILSLAB "task-filter", 1);
+	wb_set(WB_FAILSLAB "ignore-gfp-wait", 0);
+	wb_set(WB_FAILSLAB "interval", 1);
+	wb_set(WB_FAILSLAB "verbose", 0);
+	wb_set(WB_FAILSLAB "times", 1);
+	wb_set(WB_FAILSLAB "probability", 100);
+	wb_make_it_fail(true);
+}
+
 /* The name of the kernel function that an address lies in. */
 static inline bool wb_symbol(uint64_t addr, char *name, size_t size)
 {
