@@ -463,9 +463,22 @@ static void wbst_call_as(struct wbst_run *run)
 	case WBST_SOFTIRQ:
 		wbst_call_in_softirq(run);
 		break;
+	case WBST_FAILSLAB:
+		wbst_call_failing(run);
+		break;
 	default:
 		wbst_call(run);
 	}
+}
+
+/* Only the calls, not what else an ioctl allocates. */
+static void wbst_call_failing(struct wbst_run *run)
+{
+#ifdef CONFIG_FAILSLAB
+	current->make_it_fail = 1;
+	wbst_call(run);
+	current->make_it_fail = 0;
+#endif
 }
 
 /*
@@ -629,12 +642,14 @@ static int wbst_start(struct wbst_fs *fs, struct wbst_start *arg)
 	int err = 0;
 
 	if (arg->calls > WBST_MAX_CALLS || arg->level > 100 ||
-	    arg->who > WBST_SOFTIRQ || arg->reason > WBST_REASON_MEMPOOL)
+	    arg->who > WBST_FAILSLAB || arg->reason > WBST_REASON_MEMPOOL)
 		return -EINVAL;
 	/* A tasklet that comes too late would find the pool gone */
 	if (arg->who == WBST_SOFTIRQ && arg->reason == WBST_REASON_MEMPOOL)
 		return -EINVAL;
 	if (arg->who == WBST_OOM_VICTIM && !SELFTEST_OOM_VICTIM)
+		return -EOPNOTSUPP;
+	if (arg->who == WBST_FAILSLAB && !IS_ENABLED(CONFIG_FAILSLAB))
 		return -EOPNOTSUPP;
 	if (arg->reason == WBST_REASON_LAPTOP) {
 		if (!SELFTEST_LAPTOP)

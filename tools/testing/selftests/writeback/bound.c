@@ -113,10 +113,11 @@ static char *begun(struct wbst_start first, bool lack, void (*others)(int dev))
 	wb_trace("writeback/writeback_exec",
 		 "sync_mode==0 && name ~ \"wbselftest*\"");
 	largest = wb_count("writeback/writeback_exec", "nr_pages==4000");
-	if (lack)
-		wb_fail_next_alloc();
+	if (lack) {
+		wb_fail_one_alloc();
+		first.who = WBST_FAILSLAB;
+	}
 	wb_start(dev, &first);
-	wb_make_it_fail(false);
 	if (!told(&first))
 		ksft_case_skip("this kernel asks for everything at once");
 	ksft_need(!lack || first.nowork, "an item that cannot be had");

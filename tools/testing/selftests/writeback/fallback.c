@@ -114,7 +114,8 @@ static void sync_without_an_item(struct wb_counter *nowork)
 
 	snprintf(filter, sizeof(filter), "common_pid==%d", getpid());
 	*nowork = wb_count("writeback/writeback_nowork", filter);
-	wb_fail_next_alloc();
+	wb_fail_one_alloc();
+	wb_make_it_fail(true);
 	sync();
 	wb_make_it_fail(false);
 }
@@ -206,7 +207,8 @@ static void start_without_an_item(long nr_pages)
 
 	snprintf(filter, sizeof(filter), "common_pid==%d", getpid());
 	nowork = wb_count("writeback/writeback_nowork", filter);
-	wb_fail_next_alloc();
+	wb_fail_one_alloc();
+	wb_make_it_fail(true);
 	wb_start(dev, &s);
 	wb_make_it_fail(false);
 	ksft_need(wb_counted(&nowork) == 1, "an item that cannot be had");
@@ -283,6 +285,7 @@ static void wish_beside_background(void)
 	ksft_keep(WB_VM "dirty_background_ratio");	/* zero with bytes */
 	wb_set(WB_VM "dirty_background_bytes", WB_PAGE);
 	pid = dirty_without_end(fd);
+	start_without_an_item(NO_PAGES);	/* wakes the flusher */
 	ksft_need(wb_wait_for(wb_counted(&background) > 1, 60),
 		  "background writeback");
 	start_without_an_item(WISH);

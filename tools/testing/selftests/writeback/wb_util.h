@@ -407,10 +407,10 @@ static inline char *wb_traced(void)
 }
 
 /*
- * The next slab allocation of this task fails. (No filter by cache: failslab
- * refuses those that share their slabs, as the kmalloc ones may.)
+ * Fail the next slab allocation of a task that may fail. (No filter by cache:
+ * failslab refuses those that share their slabs, as the kmalloc ones may.)
  */
-static inline void wb_fail_next_alloc(void)
+static inline void wb_fail_one_alloc(void)
 {
 	if (access(WB_FAILSLAB "task-filter", W_OK))
 		ksft_case_skip("no " WB_FAILSLAB);
@@ -420,7 +420,6 @@ static inline void wb_fail_next_alloc(void)
 	wb_set(WB_FAILSLAB "verbose", 0);
 	wb_set(WB_FAILSLAB "times", 1);
 	wb_set(WB_FAILSLAB "probability", 100);
-	wb_make_it_fail(true);
 }
 
 /* The name of the kernel function that an address lies in. */
