@@ -445,6 +445,16 @@ static void wbst_call_in_softirq(struct wbst_run *run)
 	local_bh_enable();		/* runs it, unless ksoftirqd is at it */
 }
 
+/* Only the calls, not what else an ioctl allocates. */
+static void wbst_call_failing(struct wbst_run *run)
+{
+#ifdef CONFIG_FAILSLAB
+	current->make_it_fail = 1;
+	wbst_call(run);
+	current->make_it_fail = 0;
+#endif
+}
+
 static void wbst_call_as(struct wbst_run *run)
 {
 	unsigned int memalloc = current->flags & PF_MEMALLOC;
@@ -469,16 +479,6 @@ static void wbst_call_as(struct wbst_run *run)
 	default:
 		wbst_call(run);
 	}
-}
-
-/* Only the calls, not what else an ioctl allocates. */
-static void wbst_call_failing(struct wbst_run *run)
-{
-#ifdef CONFIG_FAILSLAB
-	current->make_it_fail = 1;
-	wbst_call(run);
-	current->make_it_fail = 0;
-#endif
 }
 
 /*

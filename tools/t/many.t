@@ -5,7 +5,7 @@
 
 # shellcheck source=tools/t/lib.sh
 . "$(dirname "$0")/lib.sh"
-plan 53
+plan 55
 
 fake_project
 fake_series
@@ -30,6 +30,7 @@ d=\$O/v4.6/patched/\$FLAVOUR
 mkdir -p "\$d/judged"
 rm -f "\$d"/judged/*
 which=\$UPTO\${MUTANT##*/}
+[ ! "\$TESTS" ] || [ ! -f "$tmp/judged.\$which.again" ] || which=\$which.again
 row good guest pass guest up >"\$d/judged/rows"
 [ ! -f "$tmp/guest.\$which" ] || cp "$tmp/guest.\$which" "\$d/judged/rows"
 cat "$tmp/judged.\$which" >>"\$d/judged/rows"
@@ -60,6 +61,11 @@ expect 1 'prefix 1 \(0001-mm-twenty.patch\) is worse than the one before' "fails
 new b >"$tmp/judged.2"
 bisect
 expect 1 'lost: fault/x a' "a case that passed and does no more"
+check "is asked once more where it passed" called 'run patched F=bisect U=1 .* T=fault/x:a$'
+: >"$tmp/judged.1.again"
+bisect
+expect 0 'every prefix builds' "one that had passed by chance is not lost"
+rm "$tmp/judged.1.again"
 row bad same fail fault/x c >"$tmp/judged.1"
 bisect
 expect 1 'prefix 1 \(0001-mm-twenty.patch\) fails' "a case that fails"
