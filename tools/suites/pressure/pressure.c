@@ -6,10 +6,12 @@
  * killer prefers, append to files without end; somebody takes all the memory
  * there is and touches it, by as many tasks as it is told. A sampler that is
  * locked in memory and of real time priority prints ten times a second what
- * is left, as lines "P ...".
+ * is left, as lines "P ...", and who has it, as lines "H ...": see ledger/ledger.c.
+ * The call stacks of that come last, between "L begin" and "L end".
  *
  * Kernel arguments, after "--": name=number, as in the table below; ext4 or
- * xfs.
+ * xfs. With crypt_mb the file system is that much of the disk, and what is behind it
+ * is swap, both through dm-crypt.
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
@@ -29,9 +31,13 @@
 #include <sys/reboot.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/swap.h>
 #include <sys/wait.h>
 
+#include "crypt.h"
+
 #define EVENTS	"/sys/kernel/debug/tracing/events/writeback/"
+#define LEDGER	"/sys/kernel/debug/ledger/"
 #define HZ_SAMPLE 10
 #define LONGEST 600	/* seconds, whatever happens */
 #define MAX_WRITERS 16
@@ -55,6 +61,10 @@ static struct option {
 	{ "request_kb", 64 },
 #define BEGIN_KB	options[5].value	/* dirty, before memory goes */
 	{ "begin_kb", 0 },
+#define CRYPT_MB	options[6].value	/* of the disk; 0: no dm-crypt */
+	{ "crypt_mb", 0 },
+#define SWAP_MB		options[7].value
+	{ "swap_mb", 256 },
 };
 
 static void write_text(const char *path, const char *text)
@@ -199,10 +209,12 @@ static unsigned long free_in(const char *zoneinfo)
 	return sum;
 }
 
+#define SLURP	(1 << 16)
+
 static char *slurp(int fd)
 {
-	static char text[1 << 16];
-	ssize_t n = pread(fd, text, sizeof(text) - 1, 0);
+	static char text[SLURP + 1];
+	ssize_t n = pread(fd, text, SLURP, 0);
 
 	text[n > 0 ? n : 0] = 0;
 	return text;
@@ -230,6 +242,28 @@ static double now(void)
 	return t.tv_sec + t.tv_nsec / 1e9;
 }
 
+/* Whose the pages are that are missing; nothing without the module. */
+static void tell_held(int ledger, double when)
+{
+	const char *text = slurp(ledger);
+
+	if (*text)
+		printf("H %.1f %s", when, text);
+}
+
+static void tell_sites(int ledger)
+{
+	static char text[4096];
+	ssize_t n;
+
+	printf("L begin\n");
+	fflush(stdout);
+	while ((n = read(ledger, text, sizeof(text))) > 0)
+		if (write(STDOUT_FILENO, text, n) != n)
+			break;
+	printf("L end\n");
+}
+
 static void sampler(void)
 {
 	struct sched_param prio = { .sched_priority = 50 };
@@ -239,6 +273,8 @@ static void sampler(void)
 	int kmsg = open("/dev/kmsg", O_RDONLY | O_NONBLOCK);
 	int queue = count("writeback_queue"), merge = count("writeback_merge");
 	int nowork = count("writeback_nowork");
+	int held = open(LEDGER "held", O_RDONLY);
+	int sites = open(LEDGER "sites", O_RDONLY);
 	int sysrq = open("/proc/sysrq-trigger", O_WRONLY);
 	unsigned long free, min;
 	double start = now(), low = 0;
@@ -259,8 +295,10 @@ static void sampler(void)
 		       (unsigned long long)counted(queue),
 		       (unsigned long long)counted(merge),
 		       (unsigned long long)counted(nowork), failures(kmsg));
+		tell_held(held, now() - start);
 		nanosleep(&tick, NULL);
 	}
+	tell_sites(sites);
 	printf("P end\n");
 	tcdrain(STDOUT_FILENO);
 	if (write(sysrq, "b", 1) < 0)	/* nobody else might get that far */
@@ -288,20 +326,46 @@ static void write_number(const char *path, long n)
 	write_text(path, text);
 }
 
+static void load_ledger(void)
+{
+	int fd = open("/ledger.ko", O_RDONLY);
+
+	if (fd >= 0 && syscall(SYS_finit_module, fd, "", 0))
+		perror("/ledger.ko");
+	close(fd);
+}
+
+#define SECTORS(mb)	((mb) * 2048ULL)
+
+static const char *set_up_crypt(void)
+{
+	mkdir("/dev/mapper", 0700);
+	if (crypt_map("fs", "/dev/vda", 0, SECTORS(CRYPT_MB)) &&
+	    crypt_map("swap", "/dev/vda", SECTORS(CRYPT_MB), SECTORS(SWAP_MB)) &&
+	    swapon("/dev/dm-1", 0))
+		perror("/dev/dm-1");
+	return "/dev/dm-0";
+}
+
 static void set_up(void)
 {
+	const char *disk = "/dev/vda";
+
 	mount("proc", "/proc", "proc", 0, NULL);
 	mount("sys", "/sys", "sysfs", 0, NULL);
 	mount("dev", "/dev", "devtmpfs", 0, NULL);
 	mount("debug", "/sys/kernel/debug", "debugfs", 0, NULL);
 	mount("trace", "/sys/kernel/debug/tracing", "tracefs", 0, NULL);
+	load_ledger();
 	write_text("/proc/self/oom_score_adj", "-1000");
 	/* small requests soon fill the queue: then who writes has to wait */
 	write_number("/sys/block/vda/queue/max_sectors_kb", REQUEST_KB);
 	/* out of reach: nobody is held back */
 	write_number("/proc/sys/vm/dirty_bytes", 1L << 40);
-	if (mount("/dev/vda", "/mnt", fstype, 0, NULL))
-		perror("/dev/vda");
+	if (CRYPT_MB)
+		disk = set_up_crypt();
+	if (mount(disk, "/mnt", fstype, 0, NULL))
+		perror(disk);
 }
 
 static void parse(const char *arg)
