@@ -5,9 +5,11 @@
  * lost, and the events tell of each.
  */
 #include "wb_device.h"
+#include <pthread.h>
 
 #define CALLS	1000
 #define ROUNDS	20
+#define STARTERS	4
 
 static struct wbst_start request(uint32_t calls, int64_t nr_pages,
 				 uint32_t who)
@@ -212,6 +214,59 @@ static void room_for_the_next(void)
 	}
 }
 
+static pthread_barrier_t go;
+
+/* By a device file of its own, as one serves one call at a time. */
+static void *starter(void *arg)
+{
+	struct wbst_start s = request(1, 32, WBST_TASK);
+
+	pthread_barrier_wait(&go);
+	wb_try_start(*(int *)arg, &s);
+	return NULL;
+}
+
+static void start_at_once(int dev[STARTERS])
+{
+	pthread_t thread[STARTERS];
+	int i;
+
+	pthread_barrier_init(&go, NULL, STARTERS);
+	for (i = 0; i < STARTERS; i++)
+		ksft_need(!pthread_create(&thread[i], NULL, starter, &dev[i]),
+			  "thread %d", i);
+	for (i = 0; i < STARTERS; i++)
+		pthread_join(thread[i], NULL);
+	pthread_barrier_destroy(&go);
+}
+
+/* Each finds that nothing waits, and has an item before it looks again. */
+static void starters_at_once(void)
+{
+	const char *filter = "sync_mode==0 && name ~ \"wbselftest*\"";
+	struct wb_counter queued = wb_count("writeback/writeback_queue", filter);
+	struct wb_counter merged = wb_count("writeback/writeback_merge", filter);
+	int i, stalled, dev[STARTERS];
+	long q, m;
+
+	stalled = wb_stall();
+	for (i = 0; i < STARTERS; i++)
+		dev[i] = wb_open_device();
+	for (i = 0; i < ROUNDS; i++) {
+		q = wb_counted(&queued);
+		m = wb_counted(&merged);
+		start_at_once(dev);
+		q = wb_counted(&queued) - q;
+		m = wb_counted(&merged) - m;
+		ksft_check(q <= 1, "round %d: %ld items queued", i, q);
+		ksft_check(q + m == STARTERS, "round %d: %ld of %d told", i,
+			   q + m, STARTERS);
+		wb_release(stalled);
+		ksft_need(!ioctl(stalled, WBST_STALL), "stalling a flusher");
+	}
+	wb_release(stalled);
+}
+
 /* A device file that is closed, or whose owner is killed, stalls nobody. */
 static void killed_owner(void)
 {
@@ -241,6 +296,7 @@ static const struct ksft_case cases[] = {
 	{ "not_cyclic_is_kept", not_cyclic_is_kept },
 	{ "not_cyclic_without_item", not_cyclic_without_item },
 	{ "room_for_the_next", room_for_the_next },
+	{ "starters_at_once", starters_at_once },
 	{ "killed_owner", killed_owner },
 };
 
