@@ -243,28 +243,26 @@ static void start_at_once(int dev[STARTERS])
 /* Each finds that nothing waits, and has an item before it looks again. */
 static void starters_at_once(void)
 {
-	const char *filter = "sync_mode==0 && name ~ \"wbselftest*\"";
-	struct wb_counter queued = wb_count("writeback/writeback_queue", filter);
-	struct wb_counter merged = wb_count("writeback/writeback_merge", filter);
-	int i, stalled, dev[STARTERS];
-	long q, m;
+	int i, dev[STARTERS], stalled = wb_stall();
+	struct wb_counter queued;
+	long nr, sum = 0;
 
-	stalled = wb_stall();
+	queued = wb_count("writeback/writeback_queue",
+			  "sync_mode==0 && name ~ \"wbselftest*\"");
 	for (i = 0; i < STARTERS; i++)
 		dev[i] = wb_open_device();
 	for (i = 0; i < ROUNDS; i++) {
-		q = wb_counted(&queued);
-		m = wb_counted(&merged);
+		nr = wb_counted(&queued);
 		start_at_once(dev);
-		q = wb_counted(&queued) - q;
-		m = wb_counted(&merged) - m;
-		ksft_check(q <= 1, "round %d: %ld items queued", i, q);
-		ksft_check(q + m == STARTERS, "round %d: %ld of %d told", i,
-			   q + m, STARTERS);
+		nr = wb_counted(&queued) - nr;
+		sum += nr;
+		ksft_check(nr <= 1, "round %d: %ld items queued", i, nr);
 		wb_release(stalled);
 		ksft_need(!ioctl(stalled, WBST_STALL), "stalling a flusher");
 	}
 	wb_release(stalled);
+	if (!sum)
+		ksft_case_skip("this kernel asks for everything at once");
 }
 
 /* A device file that is closed, or whose owner is killed, stalls nobody. */
