@@ -34,7 +34,8 @@ telling && $1 ~ /^[0-9]+$/ {
 	stack = $3
 	for (i = 4; i <= NF; i++)	# "function [module]<function"
 		stack = stack $i
-	gsub(/\[[^]]*\]/, "", stack)
+	# what compilers append to the names of the parts they make
+	gsub(/\[[^]]*\]|\.(constprop|isra|part)\.[0-9]+/, "", stack)
 	who[$1] = name(stack)
 	taken[who[$1]] += $2
 }
