@@ -296,6 +296,26 @@ static void wish_beside_background(void)
 	close(fd);
 }
 
+/*
+ * What sync_inodes_sb() has a wb do is then on its stack, and waited for. (By
+ * the device, which allocates nothing else on its way there.)
+ */
+static void split_without_item(void)
+{
+	struct wb_counter begun;
+	int dev = wb_stall();
+
+	begun = wb_count("writeback/writeback_exec",
+			 "sync_mode==1 && name ~ \"wbselftest*\"");
+	wb_fail_one_alloc();
+	wb_make_it_fail(true);
+	wb_release(dev);
+	wb_make_it_fail(false);
+	ksft_need(!wb_get(WB_FAILSLAB "times"), "an item that cannot be had");
+	ksft_check(wb_counted(&begun) == 1, "no item, and nothing was synced");
+	close(dev);
+}
+
 static void fsync_without_item(void)
 {
 	int fd;
@@ -336,6 +356,7 @@ static const struct ksft_case cases[] = {
 	{ "flusher_is_woken", flusher_is_woken },
 	{ "wish_without_item", wish_without_item },
 	{ "wish_beside_background", wish_beside_background },
+	{ "split_without_item", split_without_item },
 	{ "fsync_without_item", fsync_without_item },
 	{ "expiry_without_item", expiry_without_item },
 };
