@@ -425,11 +425,15 @@ static void wbst_call(struct wbst_run *run)
 	}
 	if (run->arg->reason == WBST_REASON_RECLAIM)
 		reason = SELFTEST_WB_REASON_RECLAIM;
+	if (run->arg->reason == WBST_REASON_DYING)
+		clear_bit(WB_registered, &run->bdi->wb.state);
 	for (i = 0; i < run->arg->calls; i++)
 		if (run->arg->reason == WBST_REASON_LAPTOP)
 			selftest_start_laptop(run->bdi, run->arg->nr_pages);
 		else
 			selftest_start_writeback(run->arg->nr_pages, reason);
+	if (run->arg->reason == WBST_REASON_DYING)
+		set_bit(WB_registered, &run->bdi->wb.state);
 	run->done = true;
 }
 
@@ -642,7 +646,7 @@ static int wbst_start(struct wbst_fs *fs, struct wbst_start *arg)
 	int err = 0;
 
 	if (arg->calls > WBST_MAX_CALLS || arg->level > 100 ||
-	    arg->who > WBST_FAILSLAB || arg->reason > WBST_REASON_MEMPOOL)
+	    arg->who > WBST_FAILSLAB || arg->reason > WBST_REASON_DYING)
 		return -EINVAL;
 	/* A tasklet that comes too late would find the pool gone */
 	if (arg->who == WBST_SOFTIRQ && arg->reason == WBST_REASON_MEMPOOL)
@@ -651,12 +655,11 @@ static int wbst_start(struct wbst_fs *fs, struct wbst_start *arg)
 		return -EOPNOTSUPP;
 	if (arg->who == WBST_FAILSLAB && !IS_ENABLED(CONFIG_FAILSLAB))
 		return -EOPNOTSUPP;
-	if (arg->reason == WBST_REASON_LAPTOP) {
-		if (!SELFTEST_LAPTOP)
-			return -EOPNOTSUPP;
-		if (!run.bdi)
-			return -EINVAL;
-	}
+	if (arg->reason == WBST_REASON_LAPTOP && !SELFTEST_LAPTOP)
+		return -EOPNOTSUPP;
+	if ((arg->reason == WBST_REASON_LAPTOP ||
+	     arg->reason == WBST_REASON_DYING) && !run.bdi)
+		return -EINVAL;
 	INIT_LIST_HEAD(&run.pages);
 	INIT_LIST_HEAD(&run.objects);
 	tasklet_init(&run.tasklet, wbst_tasklet, (unsigned long)&run);

@@ -39,6 +39,12 @@ enum {
 	 * by WBST_SOFTIRQ.
 	 */
 	WBST_REASON_MEMPOOL,
+	/*
+	 * As WBST_REASON_SYNC, while the wb of the stalled file system refuses
+	 * items, as one that is being unregistered. EINVAL without a WBST_STALL
+	 * before.
+	 */
+	WBST_REASON_DYING,
 };
 
 #define WBST_MAX_ZONES 4

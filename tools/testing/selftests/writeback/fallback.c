@@ -316,6 +316,71 @@ static void split_without_item(void)
 	close(dev);
 }
 
+#define REFUSED	10
+#define PTR	64
+
+/* What follows "ptr=" in a traced line. */
+static bool parse_ptr(const char *line, char *ptr)
+{
+	const char *at = strstr(line, "ptr=");
+
+	if (at)
+		snprintf(ptr, PTR, "%.*s", (int)strcspn(at, " \n"), at);
+	return at;
+}
+
+/* Items of start requests that were allocated and not freed since. */
+static long not_freed(char *trace, long *allocated)
+{
+	char item[REFUSED][PTR] = { "" }, ptr[PTR], *line, *save;
+	struct start_alloc a;
+	long i, nr = 0;
+
+	for (line = strtok_r(trace, "\n", &save); line;
+	     line = strtok_r(NULL, "\n", &save)) {
+		if (!parse_ptr(line, ptr))
+			continue;
+		for (i = 0; i < REFUSED && strcmp(item[i], ptr); i++)
+			;
+		if (i < REFUSED) {
+			item[i][0] = 0;
+			nr--;
+			continue;
+		}
+		if (!parse_alloc(line, start_sites, &a))
+			continue;
+		for (i = 0; i < REFUSED - 1 && item[i][0]; i++)
+			;
+		strcpy(item[i], ptr);
+		nr++;
+		++*allocated;
+	}
+	return nr;
+}
+
+/* A wb on its way out takes no item: what was to become of it is over. */
+static void refused_item_is_freed(void)
+{
+	struct wbst_start s = {
+		.calls = REFUSED, .nr_pages = 32, .reason = WBST_REASON_DYING,
+	};
+	long allocated = 0, left;
+	int dev = wb_stall();
+	char filter[64];
+
+	snprintf(filter, sizeof(filter), "common_pid==%d", getpid());
+	wb_trace("kmem/kmalloc", filter);
+	wb_trace("kmem/kfree", filter);
+	wb_start(dev, &s);
+	left = not_freed(wb_traced(), &allocated);
+	wb_release(dev);
+	if (!allocated)
+		ksft_case_skip("this kernel starts writeback without an allocation");
+	ksft_check(!left, "%ld of %ld items that were refused are lost", left,
+		   allocated);
+	close(dev);
+}
+
 static void fsync_without_item(void)
 {
 	int fd;
@@ -357,6 +422,7 @@ static const struct ksft_case cases[] = {
 	{ "wish_without_item", wish_without_item },
 	{ "wish_beside_background", wish_beside_background },
 	{ "split_without_item", split_without_item },
+	{ "refused_item_is_freed", refused_item_is_freed },
 	{ "fsync_without_item", fsync_without_item },
 	{ "expiry_without_item", expiry_without_item },
 };

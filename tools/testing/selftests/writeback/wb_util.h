@@ -389,6 +389,7 @@ static inline void wb_trace(const char *event, const char *filter)
 	if (access(WB_TRACING "/instances", W_OK))
 		ksft_case_skip("no " WB_TRACING "/instances");
 	wb_mkdir(WB_INSTANCE);
+	wb_write_text(WB_INSTANCE "/tracing_on", "1");
 	snprintf(path, sizeof(path), WB_INSTANCE "/events/%s/filter", event);
 	ksft_need(!filter || wb_write_text(path, filter), "filter %s", filter);
 	snprintf(path, sizeof(path), WB_INSTANCE "/events/%s/enable", event);
