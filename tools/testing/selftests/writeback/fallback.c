@@ -253,20 +253,30 @@ static void wish_without_item(void)
 	check_gets_to_disk(fd, "the wish is lost");
 }
 
-/* Dirties more for ever, so that background writeback is never done. */
-static pid_t dirty_without_end(int fd)
+#define BUSY_PATH	WB_MNT "/busy"
+#define BUSY_PAGES	4096
+#define BUSY_WRITERS	3
+
+/*
+ * Dirty pages for ever. There are so many, and so many write to them, that
+ * some are dirty again whenever the flusher has been through all.
+ */
+static void dirty_without_end(pid_t pid[BUSY_WRITERS])
 {
 	static char page[WB_PAGE];
-	pid_t pid = fork();
-	int i;
+	int i, n, fd = wb_dirty(BUSY_PATH, SEED, BUSY_PAGES);
 
-	ksft_need(pid >= 0, "fork");
-	if (pid)
-		return pid;
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	for (i = 0; ; i = (i + 1) % FILE_PAGES)
-		if (pwrite(fd, page, sizeof(page), i * WB_PAGE) < 0)
-			_exit(1);
+	for (n = 0; n < BUSY_WRITERS; n++) {
+		pid[n] = fork();
+		ksft_need(pid[n] >= 0, "fork");
+		if (pid[n])
+			continue;
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		for (i = n; ; i = (i + 1) % BUSY_PAGES)
+			if (pwrite(fd, page, sizeof(page), i * WB_PAGE) < 0)
+				_exit(1);
+	}
+	close(fd);
 }
 
 #define WISH	1021	/* pages: nobody else asks for so many */
@@ -275,25 +285,27 @@ static pid_t dirty_without_end(int fd)
 static void wish_beside_background(void)
 {
 	struct wb_counter background, begun;
-	int fd = dirty_for_long();
+	pid_t pid[BUSY_WRITERS];
 	char filter[64];
-	pid_t pid;
+	int i;
 
+	close(dirty_for_long());
 	snprintf(filter, sizeof(filter), "nr_pages==%d", WISH);
 	background = wb_count("writeback/writeback_start", "for_background==1");
 	begun = wb_count("writeback/writeback_exec", filter);
 	ksft_keep(WB_VM "dirty_background_ratio");	/* zero with bytes */
 	wb_set(WB_VM "dirty_background_bytes", WB_PAGE);
-	pid = dirty_without_end(fd);
+	dirty_without_end(pid);
 	start_without_an_item(NO_PAGES);	/* wakes the flusher */
 	ksft_need(wb_wait_for(wb_counted(&background) > 1, 60),
 		  "background writeback");
 	start_without_an_item(WISH);
 	ksft_check(wb_wait_for(wb_counted(&begun), 20),
 		   "background writeback goes on, and the wish waits");
-	kill(pid, SIGKILL);
-	waitpid(pid, NULL, 0);
-	close(fd);
+	for (i = 0; i < BUSY_WRITERS; i++) {
+		kill(pid[i], SIGKILL);
+		waitpid(pid[i], NULL, 0);
+	}
 }
 
 /*
