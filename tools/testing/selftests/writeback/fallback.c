@@ -257,10 +257,20 @@ static void wish_without_item(void)
 #define BUSY_PAGES	4096
 #define BUSY_WRITERS	3
 
-/*
- * Dirty pages for ever. There are so many, and so many write to them, that
- * some are dirty again whenever the flusher has been through all.
- */
+/* Few requests at once, and small ones: whoever writes is ahead of the disk. */
+static void slow_disk(void)
+{
+	const char *name = strrchr(wb_ext4_dev(), '/');
+	char path[128];
+
+	ksft_need(name, "the name of a disk");
+	snprintf(path, sizeof(path), "/sys/block%s/queue/max_sectors_kb", name);
+	wb_set(path, WB_PAGE / 1024);
+	snprintf(path, sizeof(path), "/sys/block%s/queue/nr_requests", name);
+	wb_set(path, 4);
+}
+
+/* Dirty pages for ever, faster than they are written. */
 static void dirty_without_end(pid_t pid[BUSY_WRITERS])
 {
 	static char page[WB_PAGE];
@@ -290,6 +300,7 @@ static void wish_beside_background(void)
 	int i;
 
 	close(dirty_for_long());
+	slow_disk();
 	snprintf(filter, sizeof(filter), "nr_pages==%d", WISH);
 	background = wb_count("writeback/writeback_start", "for_background==1");
 	begun = wb_count("writeback/writeback_exec", filter);
