@@ -44,6 +44,7 @@ struct wbst_fs {
 	struct inode *inode[2];
 	wait_queue_head_t wait;
 	bool stalled;
+	bool busy;			/* one is dirty again, always */
 	bool asleep;			/* the flusher is in wbst_write_inode() */
 };
 
@@ -69,6 +70,8 @@ static int wbst_write_inode(struct inode *inode, struct writeback_control *wbc)
 {
 	struct wbst_fs *fs = inode->i_sb->s_fs_info;
 
+	if (READ_ONCE(fs->busy))
+		mark_inode_dirty(fs->inode[inode == fs->inode[0]]);
 	if (!READ_ONCE(fs->stalled))
 		return 0;
 	WRITE_ONCE(fs->asleep, true);
@@ -169,6 +172,7 @@ static void wbst_let_go(struct wbst_fs *fs)
 {
 	struct super_block *sb = fs->mnt->mnt_sb;
 
+	WRITE_ONCE(fs->busy, false);
 	WRITE_ONCE(fs->stalled, false);
 	wake_up_all(&fs->wait);
 	down_read(&sb->s_umount);
@@ -176,21 +180,30 @@ static void wbst_let_go(struct wbst_fs *fs)
 	up_read(&sb->s_umount);
 }
 
-static int wbst_stall(struct wbst_fs *fs)
+static int wbst_dirty(struct wbst_fs *fs, bool *why)
 {
-	long left;
 	int i, err;
 
-	if (fs->stalled)
+	if (fs->stalled || fs->busy)
 		return -EBUSY;
 	if (!fs->mnt) {
 		err = wbst_fs_get(fs);
 		if (err)
 			return err;
 	}
-	fs->stalled = true;
+	WRITE_ONCE(*why, true);
 	for (i = 0; i < ARRAY_SIZE(fs->inode); i++)
 		mark_inode_dirty(fs->inode[i]);
+	return 0;
+}
+
+static int wbst_stall(struct wbst_fs *fs)
+{
+	int err = wbst_dirty(fs, &fs->stalled);
+	long left;
+
+	if (err)
+		return err;
 	selftest_start_writeback(1, WB_REASON_SYNC);
 	left = wait_event_interruptible_timeout(fs->wait,
 						READ_ONCE(fs->asleep),
@@ -203,7 +216,7 @@ static int wbst_stall(struct wbst_fs *fs)
 
 static int wbst_release(struct wbst_fs *fs)
 {
-	if (!fs->stalled)
+	if (!fs->stalled && !fs->busy)
 		return -EINVAL;
 	wbst_let_go(fs);
 	return 0;
@@ -700,6 +713,9 @@ static long wbst_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 	switch (cmd) {
 	case WBST_STALL:
 		err = wbst_stall(fs);
+		break;
+	case WBST_BUSY:
+		err = wbst_dirty(fs, &fs->busy);
 		break;
 	case WBST_RELEASE:
 		err = wbst_release(fs);

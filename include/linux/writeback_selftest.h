@@ -110,4 +110,10 @@ struct wbst_start {
  */
 #define WBST_MEMPOOL_WAIT	_IO('W', 0x83)
 
+/*
+ * Of two inodes the one is dirty again when the other is written: writeback that
+ * goes on for as long as there are dirty inodes has no end before WBST_RELEASE.
+ */
+#define WBST_BUSY	_IO('W', 0x84)
+
 #endif /* _LINUX_WRITEBACK_SELFTEST_H */

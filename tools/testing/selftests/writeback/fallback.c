@@ -253,70 +253,39 @@ static void wish_without_item(void)
 	check_gets_to_disk(fd, "the wish is lost");
 }
 
-#define BUSY_PATH	WB_MNT "/busy"
-#define BUSY_PAGES	4096
-#define BUSY_WRITERS	3
-
-/* Few requests at once, and small ones: whoever writes is ahead of the disk. */
-static void slow_disk(void)
-{
-	const char *name = strrchr(wb_ext4_dev(), '/');
-	char path[128];
-
-	ksft_need(name, "the name of a disk");
-	snprintf(path, sizeof(path), "/sys/block%s/queue/max_sectors_kb", name);
-	wb_set(path, WB_PAGE / 1024);
-	snprintf(path, sizeof(path), "/sys/block%s/queue/nr_requests", name);
-	wb_set(path, 4);
-}
-
-/* Dirty pages for ever, faster than they are written. */
-static void dirty_without_end(pid_t pid[BUSY_WRITERS])
-{
-	static char page[WB_PAGE];
-	int i, n, fd = wb_dirty(BUSY_PATH, SEED, BUSY_PAGES);
-
-	for (n = 0; n < BUSY_WRITERS; n++) {
-		pid[n] = fork();
-		ksft_need(pid[n] >= 0, "fork");
-		if (pid[n])
-			continue;
-		prctl(PR_SET_PDEATHSIG, SIGKILL);
-		for (i = n; ; i = (i + 1) % BUSY_PAGES)
-			if (pwrite(fd, page, sizeof(page), i * WB_PAGE) < 0)
-				_exit(1);
-	}
-	close(fd);
-}
-
 #define WISH	1021	/* pages: nobody else asks for so many */
 
-/* As an item would: background writeback ends when there is one. */
-static void wish_beside_background(void)
+/*
+ * Periodic writeback goes on for as long as there are old inodes. It ends for a
+ * request that is kept, as it does for an item.
+ */
+static void wish_not_starved(void)
 {
-	struct wb_counter background, begun;
-	pid_t pid[BUSY_WRITERS];
+	struct wbst_start s = {
+		.who = WBST_FAILSLAB, .calls = 1, .nr_pages = WISH,
+	};
+	struct wb_counter periodic, begun;
+	int dev = wb_open_device();
 	char filter[64];
-	int i;
 
-	close(dirty_for_long());
-	slow_disk();
 	snprintf(filter, sizeof(filter), "nr_pages==%d", WISH);
-	background = wb_count("writeback/writeback_start", "for_background==1");
 	begun = wb_count("writeback/writeback_exec", filter);
-	ksft_keep(WB_VM "dirty_background_ratio");	/* zero with bytes */
-	wb_set(WB_VM "dirty_background_bytes", WB_PAGE);
-	dirty_without_end(pid);
-	start_without_an_item(NO_PAGES);	/* wakes the flusher */
-	ksft_need(wb_wait_for(wb_counted(&background) > 1, 60),
-		  "background writeback");
-	start_without_an_item(WISH);
+	periodic = wb_count("writeback/writeback_start",
+			    "for_kupdate==1 && name ~ \"wbselftest*\"");
+	wb_set(WB_VM "dirty_expire_centisecs", 0);
+	wb_set(WB_VM "dirty_writeback_centisecs", 10);
+	ksft_need(!ioctl(dev, WBST_BUSY), "a busy flusher");
+	ksft_need(wb_wait_for(wb_counted(&periodic) > 1000, 60),
+		  "periodic writeback without an end");
+	wb_fail_one_alloc();
+	wb_start(dev, &s);
+	if (!s.queued && !s.nowork)
+		ksft_case_skip("this kernel starts writeback without an allocation");
+	ksft_need(s.nowork == 1, "an item that cannot be had");
 	ksft_check(wb_wait_for(wb_counted(&begun), 20),
-		   "background writeback goes on, and the wish waits");
-	for (i = 0; i < BUSY_WRITERS; i++) {
-		kill(pid[i], SIGKILL);
-		waitpid(pid[i], NULL, 0);
-	}
+		   "periodic writeback goes on, and the request waits");
+	wb_release(dev);
+	close(dev);
 }
 
 /*
@@ -443,7 +412,7 @@ static const struct ksft_case cases[] = {
 	{ "sync_without_item", sync_without_item },
 	{ "flusher_is_woken", flusher_is_woken },
 	{ "wish_without_item", wish_without_item },
-	{ "wish_beside_background", wish_beside_background },
+	{ "wish_not_starved", wish_not_starved },
 	{ "split_without_item", split_without_item },
 	{ "refused_item_is_freed", refused_item_is_freed },
 	{ "fsync_without_item", fsync_without_item },
