@@ -70,10 +70,10 @@ static void head(void)
 }
 
 static const struct ksft_case cases[] = {
-	{ "pass", pass }, { "pass_changed", pass_changed }, { "fail", fail },
-	{ "need", need }, { "skip", skip }, { "crash", crash },
-	{ "leftover", leftover }, { "hang", hang }, { "scratch", scratch },
-	{ "head", head },
+	KSFT_CASE(pass), KSFT_CASE(pass_changed), KSFT_CASE(fail),
+	KSFT_CASE(need), KSFT_CASE(skip), KSFT_CASE(crash),
+	KSFT_CASE(leftover), KSFT_CASE(hang), KSFT_CASE(scratch),
+	KSFT_CASE(head),
 };
 
 int main(int argc, char **argv)

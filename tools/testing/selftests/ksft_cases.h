@@ -70,6 +70,9 @@ struct ksft_case {
 	void (*run)(void);	/* returns: passed. Otherwise see below */
 };
 
+/* A row of the table: a function by its own name. */
+#define KSFT_CASE(fn) { .name = #fn, .run = fn }
+
 /* The assertion that the case is about. */
 #define ksft_check(cond, fmt, ...) do {					\
 	if (!(cond)) {							\

@@ -296,27 +296,25 @@ ALLOC(anon_write, second_fails, nothing_left)
 ALLOC(zero_page, no_table, failure)
 ALLOC(zero_page, first_fails, nothing_left)
 
-#define CASE(name) { #name, name }
-
 static const struct ksft_case cases[] = {
-	CASE(warm_read_no_table),
-	CASE(warm_read_first_fails),
-	CASE(cold_read_no_table),
-	CASE(cold_read_first_fails),
-	CASE(cold_read_second_fails),
-	CASE(tmpfs_hole_no_table),
-	CASE(tmpfs_hole_first_fails),
-	CASE(tmpfs_hole_second_fails),
-	CASE(cow_no_table),
-	CASE(cow_first_fails),
-	CASE(cow_second_fails),
-	CASE(shared_write_no_table),
-	CASE(shared_write_first_fails),
-	CASE(anon_write_no_table),
-	CASE(anon_write_first_fails),
-	CASE(anon_write_second_fails),
-	CASE(zero_page_no_table),
-	CASE(zero_page_first_fails),
+	KSFT_CASE(warm_read_no_table),
+	KSFT_CASE(warm_read_first_fails),
+	KSFT_CASE(cold_read_no_table),
+	KSFT_CASE(cold_read_first_fails),
+	KSFT_CASE(cold_read_second_fails),
+	KSFT_CASE(tmpfs_hole_no_table),
+	KSFT_CASE(tmpfs_hole_first_fails),
+	KSFT_CASE(tmpfs_hole_second_fails),
+	KSFT_CASE(cow_no_table),
+	KSFT_CASE(cow_first_fails),
+	KSFT_CASE(cow_second_fails),
+	KSFT_CASE(shared_write_no_table),
+	KSFT_CASE(shared_write_first_fails),
+	KSFT_CASE(anon_write_no_table),
+	KSFT_CASE(anon_write_first_fails),
+	KSFT_CASE(anon_write_second_fails),
+	KSFT_CASE(zero_page_no_table),
+	KSFT_CASE(zero_page_first_fails),
 };
 
 /* The probability is put back first: the others are changed before it. */

@@ -464,13 +464,13 @@ static void killed_asleep(void)
 }
 
 static const struct ksft_case cases[] = {
-	{ "read_asleep", read_asleep },
-	{ "cow_asleep", cow_asleep },
-	{ "shared_write_asleep", shared_write_asleep },
-	{ "killed_asleep", killed_asleep },
-	{ "many_reads_asleep", many_reads_asleep },
-	{ "many_cows_asleep", many_cows_asleep },
-	{ "many_shared_writes_asleep", many_shared_writes_asleep },
+	KSFT_CASE(read_asleep),
+	KSFT_CASE(cow_asleep),
+	KSFT_CASE(shared_write_asleep),
+	KSFT_CASE(killed_asleep),
+	KSFT_CASE(many_reads_asleep),
+	KSFT_CASE(many_cows_asleep),
+	KSFT_CASE(many_shared_writes_asleep),
 };
 
 int main(int argc, char **argv)

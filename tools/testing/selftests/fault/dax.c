@@ -349,20 +349,20 @@ static void truncate_race(void)
 }
 
 static const struct ksft_case cases[] = {
-	{ "read_data", read_data },
-	{ "private_write_data", private_write_data },
-	{ "private_write_faults", private_write_faults },
-	{ "shared_write_data", shared_write_data },
-	{ "hole_data", hole_data },
-	{ "sigbus_read", sigbus_read },
-	{ "sigbus_private_write", sigbus_private_write },
-	{ "sigbus_shared_write", sigbus_shared_write },
-	{ "sigbus_no_table", sigbus_no_table },
-	{ "read_under_lock", read_under_lock },
-	{ "private_write_under_lock", private_write_under_lock },
-	{ "shared_write_under_lock", shared_write_under_lock },
-	{ "tables_of_fault", tables_of_fault },
-	{ "truncate_race", truncate_race },
+	KSFT_CASE(read_data),
+	KSFT_CASE(private_write_data),
+	KSFT_CASE(private_write_faults),
+	KSFT_CASE(shared_write_data),
+	KSFT_CASE(hole_data),
+	KSFT_CASE(sigbus_read),
+	KSFT_CASE(sigbus_private_write),
+	KSFT_CASE(sigbus_shared_write),
+	KSFT_CASE(sigbus_no_table),
+	KSFT_CASE(read_under_lock),
+	KSFT_CASE(private_write_under_lock),
+	KSFT_CASE(shared_write_under_lock),
+	KSFT_CASE(tables_of_fault),
+	KSFT_CASE(truncate_race),
 };
 
 int main(int argc, char **argv)

@@ -128,11 +128,11 @@ static void ext4_mkwrite_cold(void)
 }
 
 static const struct ksft_case cases[] = {
-	{ "tmpfs_shared_write", tmpfs_shared_write },
-	{ "tmpfs_private_write", tmpfs_private_write },
-	{ "tmpfs_read", tmpfs_read },
-	{ "ext4_mkwrite_warm", ext4_mkwrite_warm },
-	{ "ext4_mkwrite_cold", ext4_mkwrite_cold },
+	KSFT_CASE(tmpfs_shared_write),
+	KSFT_CASE(tmpfs_private_write),
+	KSFT_CASE(tmpfs_read),
+	KSFT_CASE(ext4_mkwrite_warm),
+	KSFT_CASE(ext4_mkwrite_cold),
 };
 
 int main(int argc, char **argv)

@@ -298,17 +298,17 @@ static void sigbus_truncated_meanwhile(void)
 }
 
 static const struct ksft_case cases[] = {
-	{ "whole_file", whole_file },
-	{ "last_page_of_file", last_page_of_file },
-	{ "last_window_of_file", last_window_of_file },
-	{ "odd_size", odd_size },
-	{ "one_page_file", one_page_file },
-	{ "whole_pmd", whole_pmd },
-	{ "whole_pmd_tables", whole_pmd_tables },
-	{ "folio_beyond_end", folio_beyond_end },
-	{ "sigbus_past_truncation", sigbus_past_truncation },
-	{ "sigbus_after_truncation", sigbus_after_truncation },
-	{ "sigbus_truncated_meanwhile", sigbus_truncated_meanwhile },
+	KSFT_CASE(whole_file),
+	KSFT_CASE(last_page_of_file),
+	KSFT_CASE(last_window_of_file),
+	KSFT_CASE(odd_size),
+	KSFT_CASE(one_page_file),
+	KSFT_CASE(whole_pmd),
+	KSFT_CASE(whole_pmd_tables),
+	KSFT_CASE(folio_beyond_end),
+	KSFT_CASE(sigbus_past_truncation),
+	KSFT_CASE(sigbus_after_truncation),
+	KSFT_CASE(sigbus_truncated_meanwhile),
 };
 
 int main(int argc, char **argv)

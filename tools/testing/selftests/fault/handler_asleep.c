@@ -344,18 +344,18 @@ static void killed_closed(void)
 }
 
 static const struct ksft_case cases[] = {
-	{ "read_asleep", read_asleep },
-	{ "cow_asleep", cow_asleep },
-	{ "shared_write_asleep", shared_write_asleep },
-	{ "mkwrite_asleep", mkwrite_asleep },
-	{ "many_reads_asleep", many_reads_asleep },
-	{ "many_cows_asleep", many_cows_asleep },
-	{ "many_shared_writes_asleep", many_shared_writes_asleep },
-	{ "unlocked_asleep", unlocked_asleep },
-	{ "killed_asleep", killed_asleep },
-	{ "retry_unmapped", retry_unmapped },
-	{ "retry_replaced", retry_replaced },
-	{ "killed_closed", killed_closed },
+	KSFT_CASE(read_asleep),
+	KSFT_CASE(cow_asleep),
+	KSFT_CASE(shared_write_asleep),
+	KSFT_CASE(mkwrite_asleep),
+	KSFT_CASE(many_reads_asleep),
+	KSFT_CASE(many_cows_asleep),
+	KSFT_CASE(many_shared_writes_asleep),
+	KSFT_CASE(unlocked_asleep),
+	KSFT_CASE(killed_asleep),
+	KSFT_CASE(retry_unmapped),
+	KSFT_CASE(retry_replaced),
+	KSFT_CASE(killed_closed),
 };
 
 int main(int argc, char **argv)

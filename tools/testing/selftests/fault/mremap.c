@@ -186,14 +186,14 @@ static void beside_a_neighbour(void)
 }
 
 static const struct ksft_case cases[] = {
-	{ "emptied_heap", emptied_heap },
-	{ "half_emptied_heap", half_emptied_heap },
-	{ "piecemeal", piecemeal },
-	{ "emptied_file_mapping", emptied_file_mapping },
-	{ "first_pages", first_pages },
-	{ "last_pages", last_pages },
-	{ "single_pages", single_pages },
-	{ "beside_a_neighbour", beside_a_neighbour },
+	KSFT_CASE(emptied_heap),
+	KSFT_CASE(half_emptied_heap),
+	KSFT_CASE(piecemeal),
+	KSFT_CASE(emptied_file_mapping),
+	KSFT_CASE(first_pages),
+	KSFT_CASE(last_pages),
+	KSFT_CASE(single_pages),
+	KSFT_CASE(beside_a_neighbour),
 };
 
 int main(int argc, char **argv)

@@ -399,16 +399,16 @@ static void mlocked_mkwrite(void)
 }
 
 static const struct ksft_case cases[] = {
-	{ "shared_write", shared_write },
-	{ "read_16_pages", read_16_pages },
-	{ "read_one_page", read_one_page },
-	{ "threads", threads },
-	{ "sigkill", sigkill },
-	{ "mpol_bind", mpol_bind },
-	{ "mlocked_shared_write", mlocked_shared_write },
-	{ "mlocked_private_write", mlocked_private_write },
-	{ "mlocked_read", mlocked_read },
-	{ "mlocked_mkwrite", mlocked_mkwrite },
+	KSFT_CASE(shared_write),
+	KSFT_CASE(read_16_pages),
+	KSFT_CASE(read_one_page),
+	KSFT_CASE(threads),
+	KSFT_CASE(sigkill),
+	KSFT_CASE(mpol_bind),
+	KSFT_CASE(mlocked_shared_write),
+	KSFT_CASE(mlocked_private_write),
+	KSFT_CASE(mlocked_read),
+	KSFT_CASE(mlocked_mkwrite),
 };
 
 /* All of memory in tables takes more addresses than 32 bit have. */

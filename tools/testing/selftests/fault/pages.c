@@ -153,20 +153,18 @@ static void zero_page(void)
 	expect(kernel_read, 0, 1);
 }
 
-#define CASE(name) { #name, name }
-
 static const struct ksft_case cases[] = {
-	CASE(read_beyond_eof),
-	CASE(tmpfs_read_beyond_eof),
-	CASE(shared_write_beyond_eof),
-	CASE(private_write_beyond_eof),
-	CASE(warm_read),
-	CASE(cold_read),
-	CASE(tmpfs_hole_read),
-	CASE(shared_write),
-	CASE(private_write),
-	CASE(anon_write),
-	CASE(zero_page),
+	KSFT_CASE(read_beyond_eof),
+	KSFT_CASE(tmpfs_read_beyond_eof),
+	KSFT_CASE(shared_write_beyond_eof),
+	KSFT_CASE(private_write_beyond_eof),
+	KSFT_CASE(warm_read),
+	KSFT_CASE(cold_read),
+	KSFT_CASE(tmpfs_hole_read),
+	KSFT_CASE(shared_write),
+	KSFT_CASE(private_write),
+	KSFT_CASE(anon_write),
+	KSFT_CASE(zero_page),
 };
 
 int main(int argc, char **argv)

@@ -95,8 +95,8 @@ static void minor_blocked(void)
 }
 
 static const struct ksft_case cases[] = {
-	{ "missing_blocked", missing_blocked },
-	{ "minor_blocked", minor_blocked },
+	KSFT_CASE(missing_blocked),
+	KSFT_CASE(minor_blocked),
 };
 
 int main(int argc, char **argv)

@@ -196,20 +196,20 @@ static void good_read_adds_tables(void)
 }
 
 static const struct ksft_case cases[] = {
-	{ "good_read_adds_tables", good_read_adds_tables },
-	{ "read_beyond_eof", read_beyond_eof },
-	{ "private_write_beyond_eof", private_write_beyond_eof },
-	{ "shared_write_beyond_eof", shared_write_beyond_eof },
-	{ "kernel_read_beyond_eof", kernel_read_beyond_eof },
-	{ "proc_mem_beyond_eof", proc_mem_beyond_eof },
-	{ "mlock_beyond_eof", mlock_beyond_eof },
-	{ "populate_beyond_eof", populate_beyond_eof },
-	{ "populate_write_beyond_eof", populate_write_beyond_eof },
-	{ "tmpfs_read_beyond_eof", tmpfs_read_beyond_eof },
-	{ "tmpfs_private_write_beyond_eof", tmpfs_private_write_beyond_eof },
-	{ "tmpfs_shared_write_beyond_eof", tmpfs_shared_write_beyond_eof },
-	{ "tmpfs_kernel_read_beyond_eof", tmpfs_kernel_read_beyond_eof },
-	{ "stack_guard_page", stack_guard_page },
+	KSFT_CASE(good_read_adds_tables),
+	KSFT_CASE(read_beyond_eof),
+	KSFT_CASE(private_write_beyond_eof),
+	KSFT_CASE(shared_write_beyond_eof),
+	KSFT_CASE(kernel_read_beyond_eof),
+	KSFT_CASE(proc_mem_beyond_eof),
+	KSFT_CASE(mlock_beyond_eof),
+	KSFT_CASE(populate_beyond_eof),
+	KSFT_CASE(populate_write_beyond_eof),
+	KSFT_CASE(tmpfs_read_beyond_eof),
+	KSFT_CASE(tmpfs_private_write_beyond_eof),
+	KSFT_CASE(tmpfs_shared_write_beyond_eof),
+	KSFT_CASE(tmpfs_kernel_read_beyond_eof),
+	KSFT_CASE(stack_guard_page),
 };
 
 int main(int argc, char **argv)

@@ -495,18 +495,18 @@ static void register_against_huge_faults(void)
 }
 
 static const struct ksft_case cases[] = {
-	{ "huge_write_pages", huge_write_pages },
-	{ "huge_read_pages", huge_read_pages },
-	{ "small_blocked_tables", small_blocked_tables },
-	{ "huge_blocked_tables", huge_blocked_tables },
-	{ "sigbus_read_tables", sigbus_read_tables },
-	{ "sigbus_write_tables", sigbus_write_tables },
-	{ "late_copies", late_copies },
-	{ "huge_zero_split", huge_zero_split },
-	{ "huge_zero_split_mem", huge_zero_split_mem },
-	{ "cow_is_not_missing", cow_is_not_missing },
-	{ "register_against_small_faults", register_against_small_faults },
-	{ "register_against_huge_faults", register_against_huge_faults },
+	KSFT_CASE(huge_write_pages),
+	KSFT_CASE(huge_read_pages),
+	KSFT_CASE(small_blocked_tables),
+	KSFT_CASE(huge_blocked_tables),
+	KSFT_CASE(sigbus_read_tables),
+	KSFT_CASE(sigbus_write_tables),
+	KSFT_CASE(late_copies),
+	KSFT_CASE(huge_zero_split),
+	KSFT_CASE(huge_zero_split_mem),
+	KSFT_CASE(cow_is_not_missing),
+	KSFT_CASE(register_against_small_faults),
+	KSFT_CASE(register_against_huge_faults),
 };
 
 int main(int argc, char **argv)

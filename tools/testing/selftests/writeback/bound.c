@@ -284,18 +284,18 @@ static void killed_owner(void)
 }
 
 static const struct ksft_case cases[] = {
-	{ "task", task },
-	{ "reclaim", reclaim },
-	{ "oom_victim", oom_victim },
-	{ "softirq", softirq },
-	{ "each_call_is_told", each_call_is_told },
-	{ "largest_wish_is_kept", largest_wish_is_kept },
-	{ "largest_without_item", largest_without_item },
-	{ "not_cyclic_is_kept", not_cyclic_is_kept },
-	{ "not_cyclic_without_item", not_cyclic_without_item },
-	{ "room_for_the_next", room_for_the_next },
-	{ "starters_at_once", starters_at_once },
-	{ "killed_owner", killed_owner },
+	KSFT_CASE(task),
+	KSFT_CASE(reclaim),
+	KSFT_CASE(oom_victim),
+	KSFT_CASE(softirq),
+	KSFT_CASE(each_call_is_told),
+	KSFT_CASE(largest_wish_is_kept),
+	KSFT_CASE(largest_without_item),
+	KSFT_CASE(not_cyclic_is_kept),
+	KSFT_CASE(not_cyclic_without_item),
+	KSFT_CASE(room_for_the_next),
+	KSFT_CASE(starters_at_once),
+	KSFT_CASE(killed_owner),
 };
 
 int main(int argc, char **argv)

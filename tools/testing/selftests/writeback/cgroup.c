@@ -401,15 +401,15 @@ CG_CASE(syncfs_without_item)
 }
 
 static const struct ksft_case cases[] = {
-	{ "blkg_gfp_flags", blkg_gfp_flags },
-	{ "blkg_node_gfp_flags", blkg_node_gfp_flags },
-	{ "read_without_blkg_of_its_own", read_without_blkg_of_its_own },
-	{ "switch_gfp_flags", switch_gfp_flags },
-	{ "switch_wb_gfp_flags", switch_wb_gfp_flags },
-	{ "write_without_switch", write_without_switch },
-	{ "foreign_gfp_flags", foreign_gfp_flags },
-	{ "split_gfp_flags", split_gfp_flags },
-	{ "syncfs_without_item", syncfs_without_item },
+	KSFT_CASE(blkg_gfp_flags),
+	KSFT_CASE(blkg_node_gfp_flags),
+	KSFT_CASE(read_without_blkg_of_its_own),
+	KSFT_CASE(switch_gfp_flags),
+	KSFT_CASE(switch_wb_gfp_flags),
+	KSFT_CASE(write_without_switch),
+	KSFT_CASE(foreign_gfp_flags),
+	KSFT_CASE(split_gfp_flags),
+	KSFT_CASE(syncfs_without_item),
 };
 
 int main(int argc, char **argv)

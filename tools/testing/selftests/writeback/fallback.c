@@ -426,17 +426,17 @@ static void expiry_without_item(void)
 }
 
 static const struct ksft_case cases[] = {
-	{ "gfp_flags", gfp_flags },
-	{ "split_gfp_flags", split_gfp_flags },
-	{ "no_item_is_told", no_item_is_told },
-	{ "sync_without_item", sync_without_item },
-	{ "flusher_is_woken", flusher_is_woken },
-	{ "wish_without_item", wish_without_item },
-	{ "wish_beside_background", wish_beside_background },
-	{ "split_without_item", split_without_item },
-	{ "refused_item_is_freed", refused_item_is_freed },
-	{ "fsync_without_item", fsync_without_item },
-	{ "expiry_without_item", expiry_without_item },
+	KSFT_CASE(gfp_flags),
+	KSFT_CASE(split_gfp_flags),
+	KSFT_CASE(no_item_is_told),
+	KSFT_CASE(sync_without_item),
+	KSFT_CASE(flusher_is_woken),
+	KSFT_CASE(wish_without_item),
+	KSFT_CASE(wish_beside_background),
+	KSFT_CASE(split_without_item),
+	KSFT_CASE(refused_item_is_freed),
+	KSFT_CASE(fsync_without_item),
+	KSFT_CASE(expiry_without_item),
 };
 
 int main(int argc, char **argv)

@@ -171,14 +171,14 @@ static void quiet(void)
 }
 
 static const struct ksft_case cases[] = {
-	{ "quiet", quiet },	/* first: reports are rate limited */
-	{ "task", task },
-	{ "reclaim", reclaim },
-	{ "oom_victim", oom_victim },
-	{ "softirq", softirq },
-	{ "mempool_reclaim", mempool_reclaim },
-	{ "mempool_oom_victim", mempool_oom_victim },
-	{ "mempool_waits", mempool_waits },
+	KSFT_CASE(quiet),	/* first: reports are rate limited */
+	KSFT_CASE(task),
+	KSFT_CASE(reclaim),
+	KSFT_CASE(oom_victim),
+	KSFT_CASE(softirq),
+	KSFT_CASE(mempool_reclaim),
+	KSFT_CASE(mempool_oom_victim),
+	KSFT_CASE(mempool_waits),
 };
 
 int main(int argc, char **argv)

@@ -363,12 +363,12 @@ static void xfs_disk_gone(void)
 }
 
 static const struct ksft_case cases[] = {
-	{ "ext4", ext4 },
-	{ "xfs", xfs },
-	{ "fuse", fuse },
-	{ "error_is_told", error_is_told },
-	{ "ext4_disk_gone", ext4_disk_gone },
-	{ "xfs_disk_gone", xfs_disk_gone },
+	KSFT_CASE(ext4),
+	KSFT_CASE(xfs),
+	KSFT_CASE(fuse),
+	KSFT_CASE(error_is_told),
+	KSFT_CASE(ext4_disk_gone),
+	KSFT_CASE(xfs_disk_gone),
 };
 
 int main(int argc, char **argv)
