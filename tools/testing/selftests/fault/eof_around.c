@@ -67,38 +67,21 @@ static long faults_in_new_slot(int fd, size_t from, size_t size)
 	return faults_to_read(p, from, size);
 }
 
-static void one_fault(size_t size, size_t from)
+struct part {
+	size_t size, from;	/* of the file, and where it is read */
+};
+
+static void one_fault(const void *arg)
 {
+	const struct part *p = arg;
 	long nr;
 	int fd;
 
 	mount_xfs();
 	slots_reserve();
-	fd = write_file("file", size);
-	nr = faults_in_new_slot(fd, from, size);
+	fd = write_file("file", p->size);
+	nr = faults_in_new_slot(fd, p->from, p->size);
 	ksft_check(nr == 1, "%ld faults", nr);
-}
-
-static void whole_file(void)
-{
-	one_fault(WINDOW, 0);
-}
-
-static void last_page_of_file(void)
-{
-	one_fault(WINDOW, WINDOW - PAGE);
-}
-
-/* A window that begins inside of the last folio. */
-static void last_window_of_file(void)
-{
-	one_fault(4 * WINDOW, 3 * WINDOW);
-}
-
-/* Not a whole number of pages, nor a power of two. */
-static void odd_size(void)
-{
-	one_fault(WINDOW - 3 * PAGE - 1000, 0);
 }
 
 /*
@@ -297,11 +280,16 @@ static void sigbus_truncated_meanwhile(void)
 	}
 }
 
+#define PART(id, size, from) \
+	KSFT_CASE_WITH(id, one_fault, &(const struct part){ size, from })
+
 static const struct ksft_case cases[] = {
-	KSFT_CASE(whole_file),
-	KSFT_CASE(last_page_of_file),
-	KSFT_CASE(last_window_of_file),
-	KSFT_CASE(odd_size),
+	PART(whole_file, WINDOW, 0),
+	PART(last_page_of_file, WINDOW, WINDOW - PAGE),
+	/* A window that begins inside of the last folio. */
+	PART(last_window_of_file, 4 * WINDOW, 3 * WINDOW),
+	/* Not a whole number of pages, nor a power of two. */
+	PART(odd_size, WINDOW - 3 * PAGE - 1000, 0),
 	KSFT_CASE(one_page_file),
 	KSFT_CASE(whole_pmd),
 	KSFT_CASE(whole_pmd_tables),

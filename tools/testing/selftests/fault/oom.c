@@ -276,23 +276,13 @@ static void shared_write(void)
 	bomb_alone();
 }
 
-static void read_window(const char *bytes)
+static void read_window(const void *arg)
 {
 	begin(-1);
-	oom_change(WINDOW, bytes);
+	oom_change(WINDOW, arg);
 	bomb.prot = PROT_READ;
 	bomb.pages = 16;
 	bomb_alone();
-}
-
-static void read_16_pages(void)
-{
-	read_window("65536");
-}
-
-static void read_one_page(void)
-{
-	read_window("4096");
 }
 
 /* The OOM killer marks one thread of four; all of them have to go. */
@@ -400,8 +390,8 @@ static void mlocked_mkwrite(void)
 
 static const struct ksft_case cases[] = {
 	KSFT_CASE(shared_write),
-	KSFT_CASE(read_16_pages),
-	KSFT_CASE(read_one_page),
+	KSFT_CASE_WITH(read_16_pages, read_window, "65536"),
+	KSFT_CASE_WITH(read_one_page, read_window, "4096"),
 	KSFT_CASE(threads),
 	KSFT_CASE(sigkill),
 	KSFT_CASE(mpol_bind),
