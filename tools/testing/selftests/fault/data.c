@@ -120,28 +120,13 @@ static char *map_anon(int nr, size_t len, int flags)
 
 /* ---- reads ----------------------------------------------------------------- */
 
-static void read_of(const char *type)
+static void read_of(const void *arg)
 {
-	use_file(type);
+	use_file(arg);
 	expect_pages(map_file(2, PROT_READ, MAP_SHARED), PAGES, file_byte,
 		     "shared");
 	expect_pages(map_file(3, PROT_READ, MAP_PRIVATE), PAGES, file_byte,
 		     "private");
-}
-
-static void read_ramfs(void)
-{
-	read_of("ramfs");
-}
-
-static void read_tmpfs(void)
-{
-	read_of("tmpfs");
-}
-
-static void read_ext4(void)
-{
-	read_of("ext4");
 }
 
 static void read_ext4_cold(void)
@@ -188,32 +173,25 @@ static void kernel_reads_mapping(void)
 
 /* ---- writes ---------------------------------------------------------------- */
 
-static void private_cow_of(const char *type, int read_first)
+struct writing {
+	const char *type;	/* of the file system */
+	int read_first;
+};
+
+#define ON(...) (&(const struct writing){ __VA_ARGS__ })
+
+static void private_cow_of(const void *arg)
 {
+	const struct writing *w = arg;
 	char *p;
 
-	use_file(type);
+	use_file(w->type);
 	p = map_file(2, RW, MAP_PRIVATE);
-	if (read_first)
+	if (w->read_first)
 		expect_pages(p, PAGES, file_byte, "before");
 	write_pages(p, other_byte);
 	expect_pages(p, PAGES, other_byte, "after");
 	expect_file(file_byte, "behind a private mapping");
-}
-
-static void private_cow(void)
-{
-	private_cow_of("ramfs", 0);
-}
-
-static void private_cow_after_read(void)
-{
-	private_cow_of("ramfs", 1);
-}
-
-static void private_cow_tmpfs(void)
-{
-	private_cow_of("tmpfs", 0);
 }
 
 static void private_cow_cold(void)
@@ -260,38 +238,24 @@ static void private_cow_keeps_rest(void)
 	}
 }
 
-static void shared_write_of(const char *type, int read_first)
+static void shared_write_of(const void *arg)
 {
+	const struct writing *w = arg;
 	char *p;
 
-	use_file(type);
+	use_file(w->type);
 	p = map_file(2, RW, MAP_SHARED);
-	if (read_first)
+	if (w->read_first)
 		expect_pages(p, PAGES, file_byte, "before");
 	write_pages(p, other_byte);
 	expect_pages(p, PAGES, other_byte, "after");
 	expect_file(other_byte, "behind a shared mapping");
 }
 
-static void shared_write_ramfs(void)
-{
-	shared_write_of("ramfs", 0);
-}
-
-static void shared_write_tmpfs(void)
-{
-	shared_write_of("tmpfs", 0);
-}
-
-static void shared_write_after_read(void)
-{
-	shared_write_of("ramfs", 1);
-}
-
 /* Written back, dropped, and read again from the disk. */
 static void shared_write_ext4(void)
 {
-	shared_write_of("ext4", 0);
+	shared_write_of(ON("ext4", 0));
 	ksft_need(!munmap(slot(2), LEN), "munmap");
 	make_cold();
 	expect_file(other_byte, "on disk");
@@ -302,7 +266,7 @@ static void shared_write_ext4_again(void)
 {
 	char *p;
 
-	shared_write_of("ext4", 1);
+	shared_write_of(ON("ext4", 1));
 	p = slot(2);
 	ksft_need(!msync(p, LEN, MS_SYNC), "msync");
 	write_pages(p, file_byte);
@@ -324,12 +288,12 @@ static void two_mappings_one_file(void)
 
 /* ---- holes ----------------------------------------------------------------- */
 
-static void holes_of(const char *type)
+static void holes_of(const void *arg)
 {
 	char *p;
 
 	slots_reserve();
-	mount_type(type);
+	mount_type(arg);
 	file = make_file("holes", LEN);
 	expect_pages(map_file(2, PROT_READ, MAP_SHARED), PAGES, zero_byte,
 		     "holes");
@@ -337,21 +301,6 @@ static void holes_of(const char *type)
 	write_pages(p, other_byte);
 	expect_pages(slot(2), PAGES, other_byte, "filled");
 	expect_file(other_byte, "filled");
-}
-
-static void tmpfs_holes(void)
-{
-	holes_of("tmpfs");
-}
-
-static void ramfs_holes(void)
-{
-	holes_of("ramfs");
-}
-
-static void ext4_holes(void)
-{
-	holes_of("ext4");
 }
 
 static void tmpfs_hole_cow(void)
@@ -627,27 +576,28 @@ static void protection(void)
 }
 
 static const struct ksft_case cases[] = {
-	KSFT_CASE(read_ramfs),
-	KSFT_CASE(read_tmpfs),
-	KSFT_CASE(read_ext4),
+	KSFT_CASE_WITH(read_ramfs, read_of, "ramfs"),
+	KSFT_CASE_WITH(read_tmpfs, read_of, "tmpfs"),
+	KSFT_CASE_WITH(read_ext4, read_of, "ext4"),
 	KSFT_CASE(read_ext4_cold),
 	KSFT_CASE(read_tail_page),
 	KSFT_CASE(kernel_reads_mapping),
-	KSFT_CASE(private_cow),
-	KSFT_CASE(private_cow_after_read),
-	KSFT_CASE(private_cow_tmpfs),
+	KSFT_CASE_WITH(private_cow, private_cow_of, ON("ramfs", 0)),
+	KSFT_CASE_WITH(private_cow_after_read, private_cow_of, ON("ramfs", 1)),
+	KSFT_CASE_WITH(private_cow_tmpfs, private_cow_of, ON("tmpfs", 0)),
 	KSFT_CASE(private_cow_cold),
 	KSFT_CASE(private_cow_after_cold_read),
 	KSFT_CASE(private_cow_keeps_rest),
-	KSFT_CASE(shared_write_ramfs),
-	KSFT_CASE(shared_write_tmpfs),
-	KSFT_CASE(shared_write_after_read),
+	KSFT_CASE_WITH(shared_write_ramfs, shared_write_of, ON("ramfs", 0)),
+	KSFT_CASE_WITH(shared_write_tmpfs, shared_write_of, ON("tmpfs", 0)),
+	KSFT_CASE_WITH(shared_write_after_read, shared_write_of,
+		       ON("ramfs", 1)),
 	KSFT_CASE(shared_write_ext4),
 	KSFT_CASE(shared_write_ext4_again),
 	KSFT_CASE(two_mappings_one_file),
-	KSFT_CASE(tmpfs_holes),
-	KSFT_CASE(ramfs_holes),
-	KSFT_CASE(ext4_holes),
+	KSFT_CASE_WITH(tmpfs_holes, holes_of, "tmpfs"),
+	KSFT_CASE_WITH(ramfs_holes, holes_of, "ramfs"),
+	KSFT_CASE_WITH(ext4_holes, holes_of, "ext4"),
 	KSFT_CASE(tmpfs_hole_cow),
 	KSFT_CASE(anon_write),
 	KSFT_CASE(anon_write_keeps_rest),
