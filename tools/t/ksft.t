@@ -6,7 +6,7 @@
 
 # shellcheck source=tools/t/lib.sh
 . "$(dirname "$0")/lib.sh"
-plan 32
+plan 33
 
 cat >"$tmp/kselftest.h" <<'END'
 enum { KSFT_PASS, KSFT_FAIL, KSFT_XFAIL, KSFT_XPASS, KSFT_SKIP };
@@ -27,6 +27,11 @@ static void fail(void) { change(); ksft_check(0, "no"); }
 static void need(void) { change(); ksft_need(0, "more"); }
 static void skip(void) { ksft_case_skip("never"); }
 static void crash(void) { change(); raise(SIGSEGV); }
+
+static void is_seven(const void *arg)
+{
+	ksft_check(*(const int *)arg == 7, "%d", *(const int *)arg);
+}
 
 static void leftover(void)
 {
@@ -70,10 +75,11 @@ static void head(void)
 }
 
 static const struct ksft_case cases[] = {
-	{ "pass", pass }, { "pass_changed", pass_changed }, { "fail", fail },
-	{ "need", need }, { "skip", skip }, { "crash", crash },
-	{ "leftover", leftover }, { "hang", hang }, { "scratch", scratch },
-	{ "head", head },
+	KSFT_CASE(pass), KSFT_CASE(pass_changed), KSFT_CASE(fail),
+	KSFT_CASE(need), KSFT_CASE(skip), KSFT_CASE(crash),
+	KSFT_CASE(leftover), KSFT_CASE(hang), KSFT_CASE(scratch),
+	KSFT_CASE(head), KSFT_CASE_WITH(seven, is_seven, KSFT_INT(7)),
+	KSFT_CASE_WITH(eight, is_seven, KSFT_INT(8)),
 };
 
 int main(int argc, char **argv)
@@ -81,7 +87,7 @@ int main(int argc, char **argv)
 	return ksft_run_cases(cases, ARRAY_SIZE(cases), argc, argv);
 }
 END
-check "the headers compile without a warning" ${CC:-gcc} -O1 -Wall -Wextra -Werror -Wno-missing-field-initializers \
+check "the headers compile without a warning" ${CC:-gcc} -O1 -Wall -Wextra -Werror \
 	-I "$tmp" -I "$top/tools/testing/selftests" -o "$tmp/prog" "$tmp/prog.c"
 cd "$tmp" || exit 1
 
@@ -101,6 +107,8 @@ run ./prog skip
 expect 4 '^ok 1 # SKIP skip$' "all skip: 4"
 run ./prog skip pass
 expect 0 'Totals: pass:1 fail:0 xfail:0 xpass:0 skip:1 error:0' "one of two skips: 0, and totals"
+run ./prog seven eight
+expect 1 'Totals: pass:1 fail:1 ' "one function with two arguments, one of which fails: 1"
 run ./prog crash
 expect 1 'crash: killed by signal 11' "one crashes: 1"
 run ./prog no_such_case

@@ -71,14 +71,15 @@ find patches -name '*.patch' -exec grep -nE '^From [0-9a-f]*[1-9a-f]' {} + >"$ou
 found "no patch names a commit of a machine"
 
 # --- cases
-# DIR/PROGRAM CASE of each case in the sources of the programs that are built
+# DIR/PROGRAM CASE of each case in the sources of the programs that are built.
+# A row begins with { "CASE", { .name = "CASE" or MACRO(CASE.
 for d in fault writeback; do
 	sed -n 's/^TEST_GEN_PROGS *[:+]= *//p' $st/$d/Makefile | tr ' ' '\n' | grep . |
 	while read -r p; do
 		awk -v test="$d/$p" '
 		/struct ksft_case cases\[\] = \{/ { on = 1; next }
 		/^\};/ { on = 0 }
-		on && match($0, /(\{ *"|CASE\()[a-z0-9_]+/) {
+		on && match($0, /^\t(\{ (\.name = )?"|[A-Z0-9_]+\()[a-z0-9_]+/) {
 			name = substr($0, RSTART, RLENGTH)
 			sub(/.*["(]/, "", name)
 			print test, name

@@ -65,10 +65,21 @@ static inline void ksft_set_plan(unsigned int plan)
 
 #define KSFT_ERROR 5	/* exit status of a case that could not be set up */
 
+/* Either function; if it returns the case has passed. Otherwise see below. */
 struct ksft_case {
 	const char *name;	/* stable, lower_snake: expectations refer to it */
-	void (*run)(void);	/* returns: passed. Otherwise see below */
+	void (*run)(void);
+	void (*run_with)(const void *arg);
+	const void *arg;
 };
+
+/* A row of the table: a function by its own name, or one with an argument. */
+#define KSFT_CASE(fn) { .name = #fn, .run = fn }
+#define KSFT_CASE_WITH(id, fn, ...) \
+	{ .name = #id, .run_with = fn, .arg = __VA_ARGS__ }
+
+/* An argument that is a number: *(const int *)arg. */
+#define KSFT_INT(n) (&(const int){ n })
 
 /* The assertion that the case is about. */
 #define ksft_check(cond, fmt, ...) do {					\
@@ -100,11 +111,14 @@ struct ksft_case {
 /* Called in the child, in front of each case. */
 static void (*ksft_before_case)(void);
 
-static void ksft_child(void (*run)(void))
+static void ksft_child(const struct ksft_case *c)
 {
 	if (ksft_before_case)
 		ksft_before_case();
-	run();
+	if (c->run)
+		c->run();
+	else
+		c->run_with(c->arg);
 	fflush(stdout);
 	_exit(KSFT_PASS);
 }
@@ -115,7 +129,7 @@ static int ksft_run_case(const struct ksft_case *c)
 	int status;
 
 	fflush(stdout);
-	status = ksft_kept(ksft_child, c->run);
+	status = ksft_kept(ksft_child, c);
 	if (status < 0 || WIFEXITED(status))
 		return status < 0 ? KSFT_ERROR : WEXITSTATUS(status);
 	ksft_print_msg("%s: killed by signal %d\n", c->name, WTERMSIG(status));

@@ -266,8 +266,11 @@ static inline void ksft_own_namespace(void)
 		!mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL);
 }
 
-static inline void ksft_start_case(void (*child)(void (*)(void)),
-				   void (*run)(void), const sigset_t *mask)
+struct ksft_case;	/* nothing that a keeper has to know */
+
+static inline void ksft_start_case(void (*child)(const struct ksft_case *),
+				   const struct ksft_case *c,
+				   const sigset_t *mask)
 {
 	ksft_case_pid = fork();
 	if (!ksft_case_pid) {
@@ -277,14 +280,14 @@ static inline void ksft_start_case(void (*child)(void (*)(void)),
 		signal(SIGHUP, SIG_DFL);
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		sigprocmask(SIG_SETMASK, mask, NULL);
-		child(run);
+		child(c);
 	}
 	sigprocmask(SIG_SETMASK, mask, NULL);
 }
 
 /* SIGTERM: the program is gone. What has no parent any more is ours. */
-static inline void ksft_keeper(void (*child)(void (*)(void)),
-			       void (*run)(void), const sigset_t *mask)
+static inline void ksft_keeper(void (*child)(const struct ksft_case *),
+			       const struct ksft_case *c, const sigset_t *mask)
 {
 	setsid();
 	signal(SIGTERM, ksft_end_case);
@@ -292,7 +295,7 @@ static inline void ksft_keeper(void (*child)(void (*)(void)),
 	signal(SIGHUP, SIG_IGN);
 	prctl(PR_SET_CHILD_SUBREAPER, 1);
 	ksft_own_namespace();
-	ksft_start_case(child, run, mask);
+	ksft_start_case(child, c, mask);
 	while (waitpid(ksft_case_pid, &ksft_undos->status, 0) < 0 &&
 	       errno == EINTR)
 		ksft_put_values_back();	/* it may wait for memory to die */
@@ -305,7 +308,8 @@ static inline void ksft_keeper(void (*child)(void (*)(void)),
  * -1. The keeper must not miss that the program is gone: it asks for SIGTERM
  * while that is blocked, and looks whether it was too late.
  */
-static inline int ksft_kept(void (*child)(void (*)(void)), void (*run)(void))
+static inline int ksft_kept(void (*child)(const struct ksft_case *),
+			    const struct ksft_case *c)
 {
 	pid_t program = getpid(), pid;
 	sigset_t term, mask;
@@ -327,7 +331,7 @@ static inline int ksft_kept(void (*child)(void (*)(void)), void (*run)(void))
 		prctl(PR_SET_PDEATHSIG, SIGTERM);
 		if (getppid() != program)
 			_exit(1);
-		ksft_keeper(child, run, &mask);
+		ksft_keeper(child, c, &mask);
 	}
 	sigprocmask(SIG_SETMASK, &mask, NULL);
 	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)

@@ -186,6 +186,11 @@ static void map_it(const struct path *path)
 
 /* ---- cases -------------------------------------------------------------------- */
 
+struct alloc {
+	const struct path *path;
+	const struct mode *mode;
+};
+
 static const struct mode no_table = { 0, EVER, 1 };
 static const struct mode first_fails = { 0, 1, 0 };
 static const struct mode second_fails = { 1, 1, 0 };
@@ -203,8 +208,7 @@ static void expect_later(const struct path *path, char *p)
 }
 
 /* How many of the accesses failed; @kb: tables that these left */
-static int fail_all(const struct path *path, const struct mode *m, long *kb,
-		    long *injected)
+static int fail_all(const struct alloc *a, long *kb, long *injected)
 {
 	int i, ret, failed = 0;
 	long before;
@@ -215,16 +219,16 @@ static int fail_all(const struct path *path, const struct mode *m, long *kb,
 	for (i = 1; i <= FAULTS; i++) {
 		p = slot(FIRST + i);
 		before = vm_pte(getpid());
-		*injected += inject(m, access_of(path), p, &ret);
+		*injected += inject(a->mode, access_of(a->path), p, &ret);
 		ksft_check(!ret || errno == EFAULT, "errno %d", errno);
 		failed += ret != 0;
 		*kb += vm_pte(getpid()) - before - (ret ? 0 : TABLE_KB);
-		expect_later(path, p);
+		expect_later(a->path, p);
 	}
 	return failed;
 }
 
-static int run(const struct path *path, const struct mode *m, long *injected)
+static int run(const struct alloc *a, long *injected)
 {
 	int failed, ret;
 	long kb;
@@ -232,9 +236,9 @@ static int run(const struct path *path, const struct mode *m, long *injected)
 	make_it_fail = open("/proc/self/make-it-fail", O_RDWR);
 	ksft_need(make_it_fail >= 0, "/proc/self/make-it-fail");
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	map_it(path);
-	inject(&second_fails, access_of(path), slot(FIRST), &ret);
-	failed = fail_all(path, m, &kb, injected);
+	map_it(a->path);
+	inject(&second_fails, access_of(a->path), slot(FIRST), &ret);
+	failed = fail_all(a, &kb, injected);
 	ksft_print_msg("%ld allocations failed, %d of %d accesses\n",
 		       *injected, failed, FAULTS);
 	ksft_check(!kb, "failing faults left %ld kB of tables", kb);
@@ -242,10 +246,10 @@ static int run(const struct path *path, const struct mode *m, long *injected)
 }
 
 /* Without a table nothing can be mapped: each access must fail. */
-static void expect_failure(const struct path *path, const struct mode *m)
+static void expect_failure(const void *arg)
 {
 	long injected;
-	int failed = run(path, m, &injected);
+	int failed = run(arg, &injected);
 
 	ksft_need(injected >= FAULTS, "failures, not %ld", injected);
 	ksft_check(failed == FAULTS, "only %d of %d accesses failed", failed,
@@ -253,70 +257,48 @@ static void expect_failure(const struct path *path, const struct mode *m)
 }
 
 /* One failure may be got over; what counts is what is left behind. */
-static void expect_nothing_left(const struct path *path, const struct mode *m)
+static void expect_nothing_left(const void *arg)
 {
 	long injected;
 
-	run(path, m, &injected);
+	run(arg, &injected);
 	ksft_need(injected, "a failure");
 }
 
 /* Fault-around is a favour: when it fails, the fault goes on without. */
-static void expect_success(const struct path *path, const struct mode *m)
+static void expect_success(const void *arg)
 {
 	long injected;
-	int failed = run(path, m, &injected);
+	int failed = run(arg, &injected);
 
 	ksft_need(injected == FAULTS, "a failure each, not %ld", injected);
 	ksft_check(!failed, "%d of %d accesses failed", failed, FAULTS);
 }
 
-#define ALLOC(path, mode, outcome)		\
-static void path##_##mode(void)			\
-{						\
-	expect_##outcome(&path, &mode);		\
-}
-
-ALLOC(warm_read, no_table, failure)
-ALLOC(warm_read, first_fails, success)
-ALLOC(cold_read, no_table, failure)
-ALLOC(cold_read, first_fails, nothing_left)
-ALLOC(cold_read, second_fails, nothing_left)
-ALLOC(tmpfs_hole, no_table, failure)
-ALLOC(tmpfs_hole, first_fails, nothing_left)
-ALLOC(tmpfs_hole, second_fails, nothing_left)
-ALLOC(cow, no_table, failure)
-ALLOC(cow, first_fails, nothing_left)
-ALLOC(cow, second_fails, nothing_left)
-ALLOC(shared_write, no_table, failure)
-ALLOC(shared_write, first_fails, nothing_left)
-ALLOC(anon_write, no_table, failure)
-ALLOC(anon_write, first_fails, nothing_left)
-ALLOC(anon_write, second_fails, nothing_left)
-ALLOC(zero_page, no_table, failure)
-ALLOC(zero_page, first_fails, nothing_left)
-
-#define CASE(name) { #name, name }
+#define ALLOC(id, outcome, path, mode)				\
+	KSFT_CASE_WITH(id, expect_##outcome,			\
+		       &(const struct alloc){ &path, &mode })
 
 static const struct ksft_case cases[] = {
-	CASE(warm_read_no_table),
-	CASE(warm_read_first_fails),
-	CASE(cold_read_no_table),
-	CASE(cold_read_first_fails),
-	CASE(cold_read_second_fails),
-	CASE(tmpfs_hole_no_table),
-	CASE(tmpfs_hole_first_fails),
-	CASE(tmpfs_hole_second_fails),
-	CASE(cow_no_table),
-	CASE(cow_first_fails),
-	CASE(cow_second_fails),
-	CASE(shared_write_no_table),
-	CASE(shared_write_first_fails),
-	CASE(anon_write_no_table),
-	CASE(anon_write_first_fails),
-	CASE(anon_write_second_fails),
-	CASE(zero_page_no_table),
-	CASE(zero_page_first_fails),
+	ALLOC(warm_read_no_table, failure, warm_read, no_table),
+	ALLOC(warm_read_first_fails, success, warm_read, first_fails),
+	ALLOC(cold_read_no_table, failure, cold_read, no_table),
+	ALLOC(cold_read_first_fails, nothing_left, cold_read, first_fails),
+	ALLOC(cold_read_second_fails, nothing_left, cold_read, second_fails),
+	ALLOC(tmpfs_hole_no_table, failure, tmpfs_hole, no_table),
+	ALLOC(tmpfs_hole_first_fails, nothing_left, tmpfs_hole, first_fails),
+	ALLOC(tmpfs_hole_second_fails, nothing_left, tmpfs_hole, second_fails),
+	ALLOC(cow_no_table, failure, cow, no_table),
+	ALLOC(cow_first_fails, nothing_left, cow, first_fails),
+	ALLOC(cow_second_fails, nothing_left, cow, second_fails),
+	ALLOC(shared_write_no_table, failure, shared_write, no_table),
+	ALLOC(shared_write_first_fails, nothing_left, shared_write,
+	      first_fails),
+	ALLOC(anon_write_no_table, failure, anon_write, no_table),
+	ALLOC(anon_write_first_fails, nothing_left, anon_write, first_fails),
+	ALLOC(anon_write_second_fails, nothing_left, anon_write, second_fails),
+	ALLOC(zero_page_no_table, failure, zero_page, no_table),
+	ALLOC(zero_page_first_fails, nothing_left, zero_page, first_fails),
 };
 
 /* The probability is put back first: the others are changed before it. */

@@ -190,8 +190,8 @@ static void cow_at_limit(void)
 }
 
 static const struct ksft_case cases[] = {
-	{ "anon_at_limit", anon_at_limit },
-	{ "cow_at_limit", cow_at_limit },
+	KSFT_CASE(anon_at_limit),
+	KSFT_CASE(cow_at_limit),
 };
 
 int main(int argc, char **argv)

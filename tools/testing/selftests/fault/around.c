@@ -19,6 +19,7 @@ struct range {
 };
 
 struct layout {
+	const char *name;
 	struct range vma;
 	unsigned long pgoff;		/* file page at the start of the VMA */
 	unsigned long file_pages;	/* 0: as far as the VMA reaches */
@@ -161,8 +162,8 @@ static int present(__u64 entry)
 }
 
 /* First page of the PMD is the lowest bit of the first digit. */
-static void print_picture(const char *name, unsigned long window,
-			  const char *type, const __u64 *entries)
+static void print_picture(unsigned long window, const char *type,
+			  const __u64 *entries)
 {
 	const __u64 *e = entries + now->fault / PER_PMD * PER_PMD;
 	char hex[PER_PMD / 4 + 1] = "";
@@ -172,7 +173,7 @@ static void print_picture(const char *name, unsigned long window,
 		sprintf(hex + i / 4, "%x", present(e[i]) |
 			present(e[i + 1]) << 1 | present(e[i + 2]) << 2 |
 			present(e[i + 3]) << 3);
-	ksft_print_msg("picture %s.%s.%lu %s\n", name, type, window, hex);
+	ksft_print_msg("picture %s.%s.%lu %s\n", now->name, type, window, hex);
 }
 
 static void compare(const __u64 *entries, unsigned long window)
@@ -186,8 +187,7 @@ static void compare(const __u64 *entries, unsigned long window)
 			   present(entries[page]) ? "" : "not ");
 }
 
-static void one_window(const char *name, const char *type,
-		       unsigned long window)
+static void one_window(const char *type, unsigned long window)
 {
 	static __u64 entries[AREA];
 
@@ -196,7 +196,7 @@ static void one_window(const char *name, const char *type,
 	set_window(window);
 	touch(now->fault);
 	read_present(entries);
-	print_picture(name, window, type, entries);
+	print_picture(window, type, entries);
 	compare(entries, window);
 	ksft_need(!munmap(area, AREA * PAGE), "munmap");
 }
@@ -215,7 +215,7 @@ static void fill_cache(void)
 }
 
 /* A fault brings its own page in; so the file is made anew each time. */
-static void one_file(const char *name, const char *type, unsigned long window)
+static void one_file(const char *type, unsigned long window)
 {
 	off_t size = (off_t)file_pages() * PAGE - now->tail_cut;
 	char path[32];
@@ -224,122 +224,85 @@ static void one_file(const char *name, const char *type, unsigned long window)
 	file = make_file(path, size);
 	fill_cache();
 	ksft_need(!ftruncate(file, size), "size");
-	one_window(name, type, window);
+	one_window(type, window);
 	close(file);
 }
 
-static void look(const char *name, const struct layout *layout)
+static void look(const void *arg)
 {
 	static const char * const types[] = { "ramfs", "tmpfs" };
 	unsigned int t, w;
 
-	now = layout;
+	now = arg;
 	fault_catch();
 	slots_reserve();
 	area = slot(AREA_SLOT);
 	for (t = 0; t < ARRAY_SIZE(types); t++) {
 		private_mount("none", types[t], NULL);
 		for (w = 0; w < ARRAY_SIZE(windows); w++)
-			one_file(name, types[t], windows[w]);
+			one_file(types[t], windows[w]);
 	}
 }
 
 /* ---- layouts -------------------------------------------------------------- */
 
-#define LAYOUT(name, ...)						\
-static void name(void)							\
-{									\
-	static const struct layout layout = { __VA_ARGS__ };		\
-									\
-	look(#name, &layout);						\
-}
+#define LAYOUT(id, ...) \
+	KSFT_CASE_WITH(id, look, &(const struct layout){ #id, __VA_ARGS__ })
 
 /* One PMD and something on both sides; page n shows file page n. */
 #define WIDE	.vma = { 448, 640 }, .pgoff = 448
 #define CACHED	.cached = { { 0, ALL } }
 
-LAYOUT(middle, WIDE, CACHED, .fault = 700)
-LAYOUT(vma_start, .vma = { 515, 600 }, CACHED, .fault = 516)
-LAYOUT(vma_end, .vma = { 512, 300 }, CACHED, .fault = 811)
-LAYOUT(vma_small, .vma = { 521, 3 }, CACHED, .fault = 522)
-LAYOUT(vma_one_page, .vma = { 640, 1 }, CACHED, .fault = 640)
-LAYOUT(pmd_first_page, WIDE, CACHED, .fault = 512)
-LAYOUT(pmd_last_page, WIDE, CACHED, .fault = 1023)
-/* From the VMA's start on, the window would reach into the next PMD. */
-LAYOUT(vma_start_pmd_end, .vma = { 1021, 400 }, CACHED, .fault = 1022)
-LAYOUT(vma_end_pmd_start, .vma = { 100, 414 }, CACHED, .fault = 513)
-LAYOUT(cache_holes, WIDE, CACHED, .every = 3, .fault = 699)
-LAYOUT(cache_far_holes, WIDE, CACHED, .every = 100, .fault = 700)
-LAYOUT(fault_in_hole, WIDE, CACHED, .every = 3, .fault = 700)
-LAYOUT(hole_around, WIDE, .cached = { { 0, 690 }, { 710, ALL } },
-	.fault = 700)
-LAYOUT(cold, WIDE, .fault = 700)
-LAYOUT(eof, WIDE, CACHED, .file_pages = 702, .fault = 700)
-LAYOUT(eof_last_page, WIDE, CACHED, .file_pages = 701, .fault = 700)
-LAYOUT(eof_part_page, WIDE, CACHED, .file_pages = 702, .tail_cut = 4000,
-	.fault = 698)
-LAYOUT(eof_one_page_file, .vma = { 512, 64 }, CACHED, .file_pages = 1,
-	.fault = 512)
-LAYOUT(beyond_eof, WIDE, CACHED, .file_pages = 700, .fault = 701)
-LAYOUT(beyond_eof_cold, WIDE, .file_pages = 700, .fault = 701)
-LAYOUT(mapped_before, WIDE, CACHED, .mapped = { { 688, 12 } }, .fault = 700)
-LAYOUT(mapped_after, WIDE, CACHED, .mapped = { { 701, 40 } }, .fault = 700)
-LAYOUT(mapped_some, WIDE, CACHED, .mapped = { { 690, 3 }, { 702, 1 } },
-	.fault = 700)
-LAYOUT(mapped_but_first, WIDE, CACHED, .mapped = { { 705, 15 } },
-	.fault = 704)
-LAYOUT(mapped_but_last, WIDE, CACHED, .mapped = { { 704, 15 } },
-	.fault = 719)
-LAYOUT(mapped_then_holes, WIDE, CACHED, .every = 3,
-	.mapped = { { 688, 2 }, { 702, 1 } }, .fault = 700)
-LAYOUT(odd_offset, .vma = { 448, 640 }, CACHED, .pgoff = 5, .fault = 700)
-LAYOUT(vma_start_odd_offset, .vma = { 517, 900 }, CACHED, .pgoff = 77,
-	.fault = 519)
-LAYOUT(private_read, WIDE, CACHED, .fault = 700, .prot = PROT_READ,
-	.flags = MAP_PRIVATE)
-LAYOUT(private_write, WIDE, CACHED, .fault = 700,
-	.prot = PROT_READ | PROT_WRITE, .flags = MAP_PRIVATE)
-LAYOUT(shared_write, WIDE, CACHED, .fault = 700,
-	.prot = PROT_READ | PROT_WRITE)
-/* Neither the offset nor the page number fits into an int. */
-LAYOUT(far_offset, .vma = { 448, 640 }, CACHED, .pgoff = 0x80000003UL,
-	.fault = 700)
-
-#define CASE(name) { #name, name }
-
 static const struct ksft_case cases[] = {
-	CASE(middle),
-	CASE(vma_start),
-	CASE(vma_end),
-	CASE(vma_small),
-	CASE(vma_one_page),
-	CASE(pmd_first_page),
-	CASE(pmd_last_page),
-	CASE(vma_start_pmd_end),
-	CASE(vma_end_pmd_start),
-	CASE(cache_holes),
-	CASE(cache_far_holes),
-	CASE(fault_in_hole),
-	CASE(hole_around),
-	CASE(cold),
-	CASE(eof),
-	CASE(eof_last_page),
-	CASE(eof_part_page),
-	CASE(eof_one_page_file),
-	CASE(beyond_eof),
-	CASE(beyond_eof_cold),
-	CASE(mapped_before),
-	CASE(mapped_after),
-	CASE(mapped_some),
-	CASE(mapped_but_first),
-	CASE(mapped_but_last),
-	CASE(mapped_then_holes),
-	CASE(odd_offset),
-	CASE(vma_start_odd_offset),
-	CASE(private_read),
-	CASE(private_write),
-	CASE(shared_write),
-	CASE(far_offset),
+	LAYOUT(middle, WIDE, CACHED, .fault = 700),
+	LAYOUT(vma_start, .vma = { 515, 600 }, CACHED, .fault = 516),
+	LAYOUT(vma_end, .vma = { 512, 300 }, CACHED, .fault = 811),
+	LAYOUT(vma_small, .vma = { 521, 3 }, CACHED, .fault = 522),
+	LAYOUT(vma_one_page, .vma = { 640, 1 }, CACHED, .fault = 640),
+	LAYOUT(pmd_first_page, WIDE, CACHED, .fault = 512),
+	LAYOUT(pmd_last_page, WIDE, CACHED, .fault = 1023),
+	/* From the VMA's start on, the window would reach into the next PMD. */
+	LAYOUT(vma_start_pmd_end, .vma = { 1021, 400 }, CACHED, .fault = 1022),
+	LAYOUT(vma_end_pmd_start, .vma = { 100, 414 }, CACHED, .fault = 513),
+	LAYOUT(cache_holes, WIDE, CACHED, .every = 3, .fault = 699),
+	LAYOUT(cache_far_holes, WIDE, CACHED, .every = 100, .fault = 700),
+	LAYOUT(fault_in_hole, WIDE, CACHED, .every = 3, .fault = 700),
+	LAYOUT(hole_around, WIDE, .cached = { { 0, 690 }, { 710, ALL } },
+	       .fault = 700),
+	LAYOUT(cold, WIDE, .fault = 700),
+	LAYOUT(eof, WIDE, CACHED, .file_pages = 702, .fault = 700),
+	LAYOUT(eof_last_page, WIDE, CACHED, .file_pages = 701, .fault = 700),
+	LAYOUT(eof_part_page, WIDE, CACHED, .file_pages = 702, .tail_cut = 4000,
+	       .fault = 698),
+	LAYOUT(eof_one_page_file, .vma = { 512, 64 }, CACHED, .file_pages = 1,
+	       .fault = 512),
+	LAYOUT(beyond_eof, WIDE, CACHED, .file_pages = 700, .fault = 701),
+	LAYOUT(beyond_eof_cold, WIDE, .file_pages = 700, .fault = 701),
+	LAYOUT(mapped_before, WIDE, CACHED, .mapped = { { 688, 12 } },
+	       .fault = 700),
+	LAYOUT(mapped_after, WIDE, CACHED, .mapped = { { 701, 40 } },
+	       .fault = 700),
+	LAYOUT(mapped_some, WIDE, CACHED, .mapped = { { 690, 3 }, { 702, 1 } },
+	       .fault = 700),
+	LAYOUT(mapped_but_first, WIDE, CACHED, .mapped = { { 705, 15 } },
+	       .fault = 704),
+	LAYOUT(mapped_but_last, WIDE, CACHED, .mapped = { { 704, 15 } },
+	       .fault = 719),
+	LAYOUT(mapped_then_holes, WIDE, CACHED, .every = 3,
+	       .mapped = { { 688, 2 }, { 702, 1 } }, .fault = 700),
+	LAYOUT(odd_offset, .vma = { 448, 640 }, CACHED, .pgoff = 5,
+	       .fault = 700),
+	LAYOUT(vma_start_odd_offset, .vma = { 517, 900 }, CACHED, .pgoff = 77,
+	       .fault = 519),
+	LAYOUT(private_read, WIDE, CACHED, .fault = 700, .prot = PROT_READ,
+	       .flags = MAP_PRIVATE),
+	LAYOUT(private_write, WIDE, CACHED, .fault = 700,
+	       .prot = PROT_READ | PROT_WRITE, .flags = MAP_PRIVATE),
+	LAYOUT(shared_write, WIDE, CACHED, .fault = 700,
+	       .prot = PROT_READ | PROT_WRITE),
+	/* Neither the offset nor the page number fits into an int. */
+	LAYOUT(far_offset, .vma = { 448, 640 }, CACHED, .pgoff = 0x80000003UL,
+	       .fault = 700),
 };
 
 int main(int argc, char **argv)

@@ -330,12 +330,12 @@ static void end(struct sleeper *s)
 
 /* ---- cases ---------------------------------------------------------------- */
 
-static void asleep(const struct access *a)
+static void asleep(const void *arg)
 {
 	struct sleeper s;
 	long before, added;
 
-	how = a;
+	how = arg;
 	mount_fuse();
 	start_sleeper(&s, 1);
 	before = vm_pte(s.pid);
@@ -350,27 +350,12 @@ static void asleep(const struct access *a)
 	end(&s);
 }
 
-static void read_asleep(void)
-{
-	asleep(&reading);
-}
-
-static void cow_asleep(void)
-{
-	asleep(&cow);
-}
-
-static void shared_write_asleep(void)
-{
-	asleep(&sharing);
-}
-
-static void many_asleep(const struct access *a)
+static void many_asleep(const void *arg)
 {
 	unsigned int before, held;
 	struct sleeper s;
 
-	how = a;
+	how = arg;
 	device = dev_open();
 	mount_fuse();
 	start_sleeper(&s, MANY);
@@ -382,21 +367,6 @@ static void many_asleep(const struct access *a)
 	wake(&s);
 	ksft_check(held < MANY / 16, "%u tables for %d sleepers", held, MANY);
 	end(&s);
-}
-
-static void many_reads_asleep(void)
-{
-	many_asleep(&reading);
-}
-
-static void many_cows_asleep(void)
-{
-	many_asleep(&cow);
-}
-
-static void many_shared_writes_asleep(void)
-{
-	many_asleep(&sharing);
 }
 
 /* Is a thread of the process in state D? */
@@ -464,13 +434,13 @@ static void killed_asleep(void)
 }
 
 static const struct ksft_case cases[] = {
-	{ "read_asleep", read_asleep },
-	{ "cow_asleep", cow_asleep },
-	{ "shared_write_asleep", shared_write_asleep },
-	{ "killed_asleep", killed_asleep },
-	{ "many_reads_asleep", many_reads_asleep },
-	{ "many_cows_asleep", many_cows_asleep },
-	{ "many_shared_writes_asleep", many_shared_writes_asleep },
+	KSFT_CASE_WITH(read_asleep, asleep, &reading),
+	KSFT_CASE_WITH(cow_asleep, asleep, &cow),
+	KSFT_CASE_WITH(shared_write_asleep, asleep, &sharing),
+	KSFT_CASE(killed_asleep),
+	KSFT_CASE_WITH(many_reads_asleep, many_asleep, &reading),
+	KSFT_CASE_WITH(many_cows_asleep, many_asleep, &cow),
+	KSFT_CASE_WITH(many_shared_writes_asleep, many_asleep, &sharing),
 };
 
 int main(int argc, char **argv)

@@ -120,28 +120,13 @@ static char *map_anon(int nr, size_t len, int flags)
 
 /* ---- reads ----------------------------------------------------------------- */
 
-static void read_of(const char *type)
+static void read_of(const void *arg)
 {
-	use_file(type);
+	use_file(arg);
 	expect_pages(map_file(2, PROT_READ, MAP_SHARED), PAGES, file_byte,
 		     "shared");
 	expect_pages(map_file(3, PROT_READ, MAP_PRIVATE), PAGES, file_byte,
 		     "private");
-}
-
-static void read_ramfs(void)
-{
-	read_of("ramfs");
-}
-
-static void read_tmpfs(void)
-{
-	read_of("tmpfs");
-}
-
-static void read_ext4(void)
-{
-	read_of("ext4");
 }
 
 static void read_ext4_cold(void)
@@ -188,32 +173,25 @@ static void kernel_reads_mapping(void)
 
 /* ---- writes ---------------------------------------------------------------- */
 
-static void private_cow_of(const char *type, int read_first)
+struct writing {
+	const char *type;	/* of the file system */
+	int read_first;
+};
+
+#define ON(...) (&(const struct writing){ __VA_ARGS__ })
+
+static void private_cow_of(const void *arg)
 {
+	const struct writing *w = arg;
 	char *p;
 
-	use_file(type);
+	use_file(w->type);
 	p = map_file(2, RW, MAP_PRIVATE);
-	if (read_first)
+	if (w->read_first)
 		expect_pages(p, PAGES, file_byte, "before");
 	write_pages(p, other_byte);
 	expect_pages(p, PAGES, other_byte, "after");
 	expect_file(file_byte, "behind a private mapping");
-}
-
-static void private_cow(void)
-{
-	private_cow_of("ramfs", 0);
-}
-
-static void private_cow_after_read(void)
-{
-	private_cow_of("ramfs", 1);
-}
-
-static void private_cow_tmpfs(void)
-{
-	private_cow_of("tmpfs", 0);
 }
 
 static void private_cow_cold(void)
@@ -260,38 +238,24 @@ static void private_cow_keeps_rest(void)
 	}
 }
 
-static void shared_write_of(const char *type, int read_first)
+static void shared_write_of(const void *arg)
 {
+	const struct writing *w = arg;
 	char *p;
 
-	use_file(type);
+	use_file(w->type);
 	p = map_file(2, RW, MAP_SHARED);
-	if (read_first)
+	if (w->read_first)
 		expect_pages(p, PAGES, file_byte, "before");
 	write_pages(p, other_byte);
 	expect_pages(p, PAGES, other_byte, "after");
 	expect_file(other_byte, "behind a shared mapping");
 }
 
-static void shared_write_ramfs(void)
-{
-	shared_write_of("ramfs", 0);
-}
-
-static void shared_write_tmpfs(void)
-{
-	shared_write_of("tmpfs", 0);
-}
-
-static void shared_write_after_read(void)
-{
-	shared_write_of("ramfs", 1);
-}
-
 /* Written back, dropped, and read again from the disk. */
 static void shared_write_ext4(void)
 {
-	shared_write_of("ext4", 0);
+	shared_write_of(ON("ext4", 0));
 	ksft_need(!munmap(slot(2), LEN), "munmap");
 	make_cold();
 	expect_file(other_byte, "on disk");
@@ -302,7 +266,7 @@ static void shared_write_ext4_again(void)
 {
 	char *p;
 
-	shared_write_of("ext4", 1);
+	shared_write_of(ON("ext4", 1));
 	p = slot(2);
 	ksft_need(!msync(p, LEN, MS_SYNC), "msync");
 	write_pages(p, file_byte);
@@ -324,12 +288,12 @@ static void two_mappings_one_file(void)
 
 /* ---- holes ----------------------------------------------------------------- */
 
-static void holes_of(const char *type)
+static void holes_of(const void *arg)
 {
 	char *p;
 
 	slots_reserve();
-	mount_type(type);
+	mount_type(arg);
 	file = make_file("holes", LEN);
 	expect_pages(map_file(2, PROT_READ, MAP_SHARED), PAGES, zero_byte,
 		     "holes");
@@ -337,21 +301,6 @@ static void holes_of(const char *type)
 	write_pages(p, other_byte);
 	expect_pages(slot(2), PAGES, other_byte, "filled");
 	expect_file(other_byte, "filled");
-}
-
-static void tmpfs_holes(void)
-{
-	holes_of("tmpfs");
-}
-
-static void ramfs_holes(void)
-{
-	holes_of("ramfs");
-}
-
-static void ext4_holes(void)
-{
-	holes_of("ext4");
 }
 
 static void tmpfs_hole_cow(void)
@@ -626,47 +575,46 @@ static void protection(void)
 	expect_file(other_byte, "written");
 }
 
-#define CASE(name) { #name, name }
-
 static const struct ksft_case cases[] = {
-	CASE(read_ramfs),
-	CASE(read_tmpfs),
-	CASE(read_ext4),
-	CASE(read_ext4_cold),
-	CASE(read_tail_page),
-	CASE(kernel_reads_mapping),
-	CASE(private_cow),
-	CASE(private_cow_after_read),
-	CASE(private_cow_tmpfs),
-	CASE(private_cow_cold),
-	CASE(private_cow_after_cold_read),
-	CASE(private_cow_keeps_rest),
-	CASE(shared_write_ramfs),
-	CASE(shared_write_tmpfs),
-	CASE(shared_write_after_read),
-	CASE(shared_write_ext4),
-	CASE(shared_write_ext4_again),
-	CASE(two_mappings_one_file),
-	CASE(tmpfs_holes),
-	CASE(ramfs_holes),
-	CASE(ext4_holes),
-	CASE(tmpfs_hole_cow),
-	CASE(anon_write),
-	CASE(anon_write_keeps_rest),
-	CASE(anon_zero_page),
-	CASE(anon_write_after_read),
-	CASE(anon_shared),
-	CASE(anon_huge),
-	CASE(kernel_writes_anon),
-	CASE(stack_grows),
-	CASE(mremap_moves),
-	CASE(mremap_moves_empty),
-	CASE(fork_private),
-	CASE(fork_shared),
-	CASE(fork_file),
-	CASE(dontneed),
-	CASE(truncate_cuts),
-	CASE(protection),
+	KSFT_CASE_WITH(read_ramfs, read_of, "ramfs"),
+	KSFT_CASE_WITH(read_tmpfs, read_of, "tmpfs"),
+	KSFT_CASE_WITH(read_ext4, read_of, "ext4"),
+	KSFT_CASE(read_ext4_cold),
+	KSFT_CASE(read_tail_page),
+	KSFT_CASE(kernel_reads_mapping),
+	KSFT_CASE_WITH(private_cow, private_cow_of, ON("ramfs", 0)),
+	KSFT_CASE_WITH(private_cow_after_read, private_cow_of, ON("ramfs", 1)),
+	KSFT_CASE_WITH(private_cow_tmpfs, private_cow_of, ON("tmpfs", 0)),
+	KSFT_CASE(private_cow_cold),
+	KSFT_CASE(private_cow_after_cold_read),
+	KSFT_CASE(private_cow_keeps_rest),
+	KSFT_CASE_WITH(shared_write_ramfs, shared_write_of, ON("ramfs", 0)),
+	KSFT_CASE_WITH(shared_write_tmpfs, shared_write_of, ON("tmpfs", 0)),
+	KSFT_CASE_WITH(shared_write_after_read, shared_write_of,
+		       ON("ramfs", 1)),
+	KSFT_CASE(shared_write_ext4),
+	KSFT_CASE(shared_write_ext4_again),
+	KSFT_CASE(two_mappings_one_file),
+	KSFT_CASE_WITH(tmpfs_holes, holes_of, "tmpfs"),
+	KSFT_CASE_WITH(ramfs_holes, holes_of, "ramfs"),
+	KSFT_CASE_WITH(ext4_holes, holes_of, "ext4"),
+	KSFT_CASE(tmpfs_hole_cow),
+	KSFT_CASE(anon_write),
+	KSFT_CASE(anon_write_keeps_rest),
+	KSFT_CASE(anon_zero_page),
+	KSFT_CASE(anon_write_after_read),
+	KSFT_CASE(anon_shared),
+	KSFT_CASE(anon_huge),
+	KSFT_CASE(kernel_writes_anon),
+	KSFT_CASE(stack_grows),
+	KSFT_CASE(mremap_moves),
+	KSFT_CASE(mremap_moves_empty),
+	KSFT_CASE(fork_private),
+	KSFT_CASE(fork_shared),
+	KSFT_CASE(fork_file),
+	KSFT_CASE(dontneed),
+	KSFT_CASE(truncate_cuts),
+	KSFT_CASE(protection),
 };
 
 int main(int argc, char **argv)

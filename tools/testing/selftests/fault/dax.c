@@ -172,19 +172,19 @@ static void beyond_end(char *where, int i)
  * A table in front of ->fault, if that is how this kernel does it, and no
  * more; it goes with the mapping.
  */
-static long access_beyond_end(int with_prot, int with_flags)
+static long access_beyond_end(const struct access *a)
 {
-	prot = with_prot;
-	flags = with_flags;
+	prot = a->write ? RW : PROT_READ;
+	flags = a->map;
 	return tables_added(beyond_end, FAULTS);
 }
 
-static void one_table_beyond_end(int with_prot, int with_flags)
+static void one_table_beyond_end(const void *arg)
 {
 	long added;
 
 	use_file();
-	added = access_beyond_end(with_prot, with_flags);
+	added = access_beyond_end(arg);
 	ksft_print_msg("%d faults added %ld kB of tables\n", FAULTS, added);
 	ksft_check(added <= FAULTS * TABLE_KB,
 		   "%d faults added %ld kB of tables", FAULTS, added);
@@ -194,37 +194,23 @@ static void one_table_beyond_end(int with_prot, int with_flags)
 	ksft_check(!added, "%ld kB of them outlive the mapping", added);
 }
 
-static void sigbus_read(void)
-{
-	one_table_beyond_end(PROT_READ, MAP_SHARED);
-}
-
-static void sigbus_private_write(void)
-{
-	one_table_beyond_end(RW, MAP_PRIVATE);
-}
-
-static void sigbus_shared_write(void)
-{
-	one_table_beyond_end(RW, MAP_SHARED);
-}
-
 static void sigbus_no_table(void)
 {
 	long added;
 
 	use_file();
-	added = access_beyond_end(PROT_READ, MAP_SHARED);
-	added += access_beyond_end(RW, MAP_PRIVATE);
-	added += access_beyond_end(RW, MAP_SHARED);
+	added = access_beyond_end(&read_access);
+	added += access_beyond_end(&cow_access);
+	added += access_beyond_end(&shared_access);
 	ksft_check(!added, "%d faults added %ld kB of tables", 3 * FAULTS,
 		   added);
 }
 
 /* ---- what is allocated under i_mmap_rwsem --------------------------------- */
 
-static void nothing_under_lock(const struct access *a)
+static void nothing_under_lock(const void *arg)
 {
+	const struct access *a = arg;
 	struct fault_selftest_counts c;
 	int i, fd = dev_open();
 	char *p;
@@ -247,21 +233,6 @@ static void nothing_under_lock(const struct access *a)
 		ksft_check(!c.atomic_sleep, "%u of them atomic",
 			   c.atomic_sleep);
 	}
-}
-
-static void read_under_lock(void)
-{
-	nothing_under_lock(&read_access);
-}
-
-static void private_write_under_lock(void)
-{
-	nothing_under_lock(&cow_access);
-}
-
-static void shared_write_under_lock(void)
-{
-	nothing_under_lock(&shared_access);
 }
 
 /* ---- what a fault costs --------------------------------------------------- */
@@ -349,20 +320,23 @@ static void truncate_race(void)
 }
 
 static const struct ksft_case cases[] = {
-	{ "read_data", read_data },
-	{ "private_write_data", private_write_data },
-	{ "private_write_faults", private_write_faults },
-	{ "shared_write_data", shared_write_data },
-	{ "hole_data", hole_data },
-	{ "sigbus_read", sigbus_read },
-	{ "sigbus_private_write", sigbus_private_write },
-	{ "sigbus_shared_write", sigbus_shared_write },
-	{ "sigbus_no_table", sigbus_no_table },
-	{ "read_under_lock", read_under_lock },
-	{ "private_write_under_lock", private_write_under_lock },
-	{ "shared_write_under_lock", shared_write_under_lock },
-	{ "tables_of_fault", tables_of_fault },
-	{ "truncate_race", truncate_race },
+	KSFT_CASE(read_data),
+	KSFT_CASE(private_write_data),
+	KSFT_CASE(private_write_faults),
+	KSFT_CASE(shared_write_data),
+	KSFT_CASE(hole_data),
+	KSFT_CASE_WITH(sigbus_read, one_table_beyond_end, &read_access),
+	KSFT_CASE_WITH(sigbus_private_write, one_table_beyond_end, &cow_access),
+	KSFT_CASE_WITH(sigbus_shared_write, one_table_beyond_end,
+		       &shared_access),
+	KSFT_CASE(sigbus_no_table),
+	KSFT_CASE_WITH(read_under_lock, nothing_under_lock, &read_access),
+	KSFT_CASE_WITH(private_write_under_lock, nothing_under_lock,
+		       &cow_access),
+	KSFT_CASE_WITH(shared_write_under_lock, nothing_under_lock,
+		       &shared_access),
+	KSFT_CASE(tables_of_fault),
+	KSFT_CASE(truncate_race),
 };
 
 int main(int argc, char **argv)

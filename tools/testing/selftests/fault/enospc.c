@@ -6,6 +6,7 @@
 #include "fault.h"
 
 #define FAULTS	8
+#define RW	(PROT_READ | PROT_WRITE)
 
 static int file;		/* a hole of a page for each fault, and one */
 static int prot, flags;
@@ -51,33 +52,23 @@ static void fill(int fd, size_t step)
 
 /* ---- tmpfs --------------------------------------------------------------- */
 
-static void full_tmpfs(int with_prot, int with_flags,
-		       void (*fault)(char *, int))
+struct access {
+	int prot, flags;
+	void (*fault)(char *where, int i);
+};
+
+static void full_tmpfs(const void *arg)
 {
+	const struct access *a = arg;
 	int fd;
 
 	private_mount("none", "tmpfs", "size=64k");
 	file = make_file("holes", (FAULTS + 1) * PAGE);
 	fd = make_file("fill", 0);
 	fill(fd, PAGE);
-	prot = with_prot;
-	flags = with_flags;
-	expect_no_tables(fault);
-}
-
-static void tmpfs_shared_write(void)
-{
-	full_tmpfs(PROT_READ | PROT_WRITE, MAP_SHARED, write_hole);
-}
-
-static void tmpfs_private_write(void)
-{
-	full_tmpfs(PROT_READ | PROT_WRITE, MAP_PRIVATE, write_hole);
-}
-
-static void tmpfs_read(void)
-{
-	full_tmpfs(PROT_READ, MAP_SHARED, read_hole);
+	prot = a->prot;
+	flags = a->flags;
+	expect_no_tables(a->fault);
 }
 
 /* ---- ext4: it is ->page_mkwrite that fails ------------------------------- */
@@ -102,8 +93,9 @@ static void fill_ext4(int fd)
 		fill(fd, PAGE);
 }
 
-static void full_ext4(int warm)
+static void full_ext4(const void *arg)
 {
+	int warm = *(const int *)arg;
 	char page[PAGE];
 	int i;
 
@@ -112,27 +104,20 @@ static void full_ext4(int warm)
 	fill_ext4(make_file("fill", 0));
 	for (i = 0; warm && i <= FAULTS; i++)
 		ksft_need(pread(file, page, PAGE, i * PAGE) == PAGE, "a hole");
-	prot = PROT_READ | PROT_WRITE;
+	prot = RW;
 	flags = MAP_SHARED;
 	expect_no_tables(write_hole);
 }
 
-static void ext4_mkwrite_warm(void)
-{
-	full_ext4(1);
-}
-
-static void ext4_mkwrite_cold(void)
-{
-	full_ext4(0);
-}
+#define TMPFS(id, ...) \
+	KSFT_CASE_WITH(id, full_tmpfs, &(const struct access){ __VA_ARGS__ })
 
 static const struct ksft_case cases[] = {
-	{ "tmpfs_shared_write", tmpfs_shared_write },
-	{ "tmpfs_private_write", tmpfs_private_write },
-	{ "tmpfs_read", tmpfs_read },
-	{ "ext4_mkwrite_warm", ext4_mkwrite_warm },
-	{ "ext4_mkwrite_cold", ext4_mkwrite_cold },
+	TMPFS(tmpfs_shared_write, RW, MAP_SHARED, write_hole),
+	TMPFS(tmpfs_private_write, RW, MAP_PRIVATE, write_hole),
+	TMPFS(tmpfs_read, PROT_READ, MAP_SHARED, read_hole),
+	KSFT_CASE_WITH(ext4_mkwrite_warm, full_ext4, KSFT_INT(1)),
+	KSFT_CASE_WITH(ext4_mkwrite_cold, full_ext4, KSFT_INT(0)),
 };
 
 int main(int argc, char **argv)

@@ -67,38 +67,21 @@ static long faults_in_new_slot(int fd, size_t from, size_t size)
 	return faults_to_read(p, from, size);
 }
 
-static void one_fault(size_t size, size_t from)
+struct part {
+	size_t size, from;	/* of the file, and where it is read */
+};
+
+static void one_fault(const void *arg)
 {
+	const struct part *p = arg;
 	long nr;
 	int fd;
 
 	mount_xfs();
 	slots_reserve();
-	fd = write_file("file", size);
-	nr = faults_in_new_slot(fd, from, size);
+	fd = write_file("file", p->size);
+	nr = faults_in_new_slot(fd, p->from, p->size);
 	ksft_check(nr == 1, "%ld faults", nr);
-}
-
-static void whole_file(void)
-{
-	one_fault(WINDOW, 0);
-}
-
-static void last_page_of_file(void)
-{
-	one_fault(WINDOW, WINDOW - PAGE);
-}
-
-/* A window that begins inside of the last folio. */
-static void last_window_of_file(void)
-{
-	one_fault(4 * WINDOW, 3 * WINDOW);
-}
-
-/* Not a whole number of pages, nor a power of two. */
-static void odd_size(void)
-{
-	one_fault(WINDOW - 3 * PAGE - 1000, 0);
 }
 
 /*
@@ -297,18 +280,23 @@ static void sigbus_truncated_meanwhile(void)
 	}
 }
 
+#define PART(id, size, from) \
+	KSFT_CASE_WITH(id, one_fault, &(const struct part){ size, from })
+
 static const struct ksft_case cases[] = {
-	{ "whole_file", whole_file },
-	{ "last_page_of_file", last_page_of_file },
-	{ "last_window_of_file", last_window_of_file },
-	{ "odd_size", odd_size },
-	{ "one_page_file", one_page_file },
-	{ "whole_pmd", whole_pmd },
-	{ "whole_pmd_tables", whole_pmd_tables },
-	{ "folio_beyond_end", folio_beyond_end },
-	{ "sigbus_past_truncation", sigbus_past_truncation },
-	{ "sigbus_after_truncation", sigbus_after_truncation },
-	{ "sigbus_truncated_meanwhile", sigbus_truncated_meanwhile },
+	PART(whole_file, WINDOW, 0),
+	PART(last_page_of_file, WINDOW, WINDOW - PAGE),
+	/* A window that begins inside of the last folio. */
+	PART(last_window_of_file, 4 * WINDOW, 3 * WINDOW),
+	/* Not a whole number of pages, nor a power of two. */
+	PART(odd_size, WINDOW - 3 * PAGE - 1000, 0),
+	KSFT_CASE(one_page_file),
+	KSFT_CASE(whole_pmd),
+	KSFT_CASE(whole_pmd_tables),
+	KSFT_CASE(folio_beyond_end),
+	KSFT_CASE(sigbus_past_truncation),
+	KSFT_CASE(sigbus_after_truncation),
+	KSFT_CASE(sigbus_truncated_meanwhile),
 };
 
 int main(int argc, char **argv)

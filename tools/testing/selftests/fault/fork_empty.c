@@ -441,15 +441,15 @@ static void dontneed(void)
 }
 
 static const struct ksft_case cases[] = {
-	{ "emptied_heap", emptied_heap },
-	{ "half_emptied_heap", half_emptied_heap },
-	{ "piecemeal", piecemeal },
-	{ "emptied_file_mapping", emptied_file_mapping },
-	{ "single_pages", single_pages },
-	{ "uffd_wp_markers", uffd_wp_markers },
-	{ "migration", migration },
-	{ "swap", swap },
-	{ "dontneed", dontneed },
+	KSFT_CASE(emptied_heap),
+	KSFT_CASE(half_emptied_heap),
+	KSFT_CASE(piecemeal),
+	KSFT_CASE(emptied_file_mapping),
+	KSFT_CASE(single_pages),
+	KSFT_CASE(uffd_wp_markers),
+	KSFT_CASE(migration),
+	KSFT_CASE(swap),
+	KSFT_CASE(dontneed),
 };
 
 int main(int argc, char **argv)

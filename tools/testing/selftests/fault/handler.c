@@ -26,31 +26,18 @@ static struct fault_selftest_event seen_by(unsigned int handler,
 	return ev;
 }
 
-static void check_pmd_empty(unsigned int handler, const struct access *a)
-{
-	struct fault_selftest_event ev = seen_by(handler, a, 0);
+struct call {
+	unsigned int handler;
+	const struct access *access;
+};
 
-	ksft_check(ev.saw & EMPTY, "%s: the PMD was not empty", a->name);
-}
-
-static void read_pmd_empty(void)
+static void check_pmd_empty(const void *arg)
 {
-	check_pmd_empty(FAULT_SELFTEST_FAULT, &read_access);
-}
+	const struct call *c = arg;
+	struct fault_selftest_event ev = seen_by(c->handler, c->access, 0);
 
-static void cow_pmd_empty(void)
-{
-	check_pmd_empty(FAULT_SELFTEST_FAULT, &cow_access);
-}
-
-static void shared_write_pmd_empty(void)
-{
-	check_pmd_empty(FAULT_SELFTEST_FAULT, &shared_access);
-}
-
-static void mkwrite_pmd_empty(void)
-{
-	check_pmd_empty(FAULT_SELFTEST_MKWRITE, &shared_access);
+	ksft_check(ev.saw & EMPTY, "%s: the PMD was not empty",
+		   c->access->name);
 }
 
 static void map_pages_pmd_empty(void)
@@ -89,8 +76,9 @@ static void map_pages_maps(void)
 
 /* ---- mapping instead of the mm core ------------------------------------- */
 
-static void pfn_from_fault(const struct access *a)
+static void pfn_from_fault(const void *arg)
 {
+	const struct access *a = arg;
 	int fd = dev_open();
 
 	map_slots(fd, a, 2);
@@ -104,23 +92,9 @@ static void pfn_from_fault(const struct access *a)
 		   counts(fd).tables_held);
 }
 
-static void read_pfn(void)
+static void huge_from_fault(const void *arg)
 {
-	pfn_from_fault(&read_access);
-}
-
-static void cow_pfn(void)
-{
-	pfn_from_fault(&cow_access);
-}
-
-static void shared_write_pfn(void)
-{
-	pfn_from_fault(&shared_access);
-}
-
-static void huge_from_fault(int write)
-{
+	int write = *(const int *)arg;
 	int fd = dev_open();
 	unsigned int i;
 
@@ -137,16 +111,6 @@ static void huge_from_fault(int write)
 			   (FAULT_SELFTEST_HUGE_WORD | i), "page %u", i);
 	ksft_check(!counts(fd).tables_held, "%u tables for a huge page",
 		   counts(fd).tables_held);
-}
-
-static void read_huge(void)
-{
-	huge_from_fault(0);
-}
-
-static void shared_write_huge(void)
-{
-	huge_from_fault(1);
 }
 
 /* The child's copy, the parent's write protection, and back to nothing */
@@ -361,55 +325,17 @@ static void failing(const struct access *a, const struct answer *an)
 	munmap(slots, SLOTS * SLOT);
 }
 
-static void failing_fault(unsigned int action, unsigned int times)
+static void failing_fault(const void *arg)
 {
-	const struct answer an = { FAULT_SELFTEST_FAULT, action, times };
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(accesses); i++)
-		failing(accesses[i], &an);
+		failing(accesses[i], arg);
 }
 
-static void failing_mkwrite(unsigned int action, unsigned int times)
+static void failing_mkwrite(const void *arg)
 {
-	const struct answer an = { FAULT_SELFTEST_MKWRITE, action, times };
-
-	failing(&shared_access, &an);
-}
-
-static void sigbus(void)
-{
-	failing_fault(FAULT_SELFTEST_SIGBUS, 0);
-}
-
-static void oom(void)
-{
-	failing_fault(FAULT_SELFTEST_OOM, 0);
-}
-
-static void nopage(void)
-{
-	failing_fault(FAULT_SELFTEST_NOPAGE, 1);
-}
-
-static void retry(void)
-{
-	failing_fault(FAULT_SELFTEST_RETRY, 1);
-}
-
-static void mkwrite_sigbus(void)
-{
-	failing_mkwrite(FAULT_SELFTEST_SIGBUS, 0);
-}
-
-static void mkwrite_oom(void)
-{
-	failing_mkwrite(FAULT_SELFTEST_OOM, 0);
-}
-
-static void mkwrite_nopage(void)
-{
-	failing_mkwrite(FAULT_SELFTEST_NOPAGE, 1);
+	failing(&shared_access, arg);
 }
 
 /* ---- answers that map --------------------------------------------------- */
@@ -436,32 +362,12 @@ static void delivering(const struct access *a, unsigned int action)
 	munmap(slots, SLOTS * SLOT);
 }
 
-static void delivering_all(unsigned int action)
+static void delivering_all(const void *arg)
 {
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(accesses); i++)
-		delivering(accesses[i], action);
-}
-
-static void page_unlocked(void)
-{
-	delivering_all(FAULT_SELFTEST_PAGE);
-}
-
-static void page_locked(void)
-{
-	delivering_all(FAULT_SELFTEST_LOCKED);
-}
-
-static void page_major(void)
-{
-	delivering_all(FAULT_SELFTEST_MAJOR);
-}
-
-static void page_retried(void)
-{
-	delivering_all(FAULT_SELFTEST_RETRY);
+		delivering(accesses[i], *(const int *)arg);
 }
 
 static void mkwrite_unlocked(void)
@@ -486,37 +392,46 @@ static void cow_without_page(void)
 	munmap(slot(1), SLOT);	/* takes i_mmap_rwsem for write */
 }
 
+#define DELIVERING(id, action) \
+	KSFT_CASE_WITH(id, delivering_all, KSFT_INT(FAULT_SELFTEST_##action))
+#define PMD_EMPTY(id, handler, access)					\
+	KSFT_CASE_WITH(id, check_pmd_empty, &(const struct call){	\
+		FAULT_SELFTEST_##handler, &access##_access })
+#define FAILING(id, fn, handler, action, times)				\
+	KSFT_CASE_WITH(id, fn, &(const struct answer){			\
+		FAULT_SELFTEST_##handler, FAULT_SELFTEST_##action, times })
+
 static const struct ksft_case cases[] = {
-	{ "read_pmd_empty", read_pmd_empty },
-	{ "cow_pmd_empty", cow_pmd_empty },
-	{ "shared_write_pmd_empty", shared_write_pmd_empty },
-	{ "mkwrite_pmd_empty", mkwrite_pmd_empty },
-	{ "map_pages_pmd_empty", map_pages_pmd_empty },
-	{ "map_pages_maps", map_pages_maps },
-	{ "fault_not_atomic", fault_not_atomic },
-	{ "read_pfn", read_pfn },
-	{ "cow_pfn", cow_pfn },
-	{ "shared_write_pfn", shared_write_pfn },
-	{ "read_huge", read_huge },
-	{ "shared_write_huge", shared_write_huge },
-	{ "fork_huge", fork_huge },
-	{ "map_pages_huge", map_pages_huge },
-	{ "map_pages_each", map_pages_each },
-	{ "map_pages_each_table", map_pages_each_table },
-	{ "huge_wp_falls_back", huge_wp_falls_back },
-	{ "sigbus", sigbus },
-	{ "oom", oom },
-	{ "nopage", nopage },
-	{ "retry", retry },
-	{ "mkwrite_sigbus", mkwrite_sigbus },
-	{ "mkwrite_oom", mkwrite_oom },
-	{ "mkwrite_nopage", mkwrite_nopage },
-	{ "page_unlocked", page_unlocked },
-	{ "page_locked", page_locked },
-	{ "page_major", page_major },
-	{ "page_retried", page_retried },
-	{ "mkwrite_unlocked", mkwrite_unlocked },
-	{ "cow_without_page", cow_without_page },
+	PMD_EMPTY(read_pmd_empty, FAULT, read),
+	PMD_EMPTY(cow_pmd_empty, FAULT, cow),
+	PMD_EMPTY(shared_write_pmd_empty, FAULT, shared),
+	PMD_EMPTY(mkwrite_pmd_empty, MKWRITE, shared),
+	KSFT_CASE(map_pages_pmd_empty),
+	KSFT_CASE(map_pages_maps),
+	KSFT_CASE(fault_not_atomic),
+	KSFT_CASE_WITH(read_pfn, pfn_from_fault, &read_access),
+	KSFT_CASE_WITH(cow_pfn, pfn_from_fault, &cow_access),
+	KSFT_CASE_WITH(shared_write_pfn, pfn_from_fault, &shared_access),
+	KSFT_CASE_WITH(read_huge, huge_from_fault, KSFT_INT(0)),
+	KSFT_CASE_WITH(shared_write_huge, huge_from_fault, KSFT_INT(1)),
+	KSFT_CASE(fork_huge),
+	KSFT_CASE(map_pages_huge),
+	KSFT_CASE(map_pages_each),
+	KSFT_CASE(map_pages_each_table),
+	KSFT_CASE(huge_wp_falls_back),
+	FAILING(sigbus, failing_fault, FAULT, SIGBUS, 0),
+	FAILING(oom, failing_fault, FAULT, OOM, 0),
+	FAILING(nopage, failing_fault, FAULT, NOPAGE, 1),
+	FAILING(retry, failing_fault, FAULT, RETRY, 1),
+	FAILING(mkwrite_sigbus, failing_mkwrite, MKWRITE, SIGBUS, 0),
+	FAILING(mkwrite_oom, failing_mkwrite, MKWRITE, OOM, 0),
+	FAILING(mkwrite_nopage, failing_mkwrite, MKWRITE, NOPAGE, 1),
+	DELIVERING(page_unlocked, PAGE),
+	DELIVERING(page_locked, LOCKED),
+	DELIVERING(page_major, MAJOR),
+	DELIVERING(page_retried, RETRY),
+	KSFT_CASE(mkwrite_unlocked),
+	KSFT_CASE(cow_without_page),
 };
 
 int main(int argc, char **argv)

@@ -100,12 +100,25 @@ static void check_recovers(int fd, const struct access *a)
 		   a->name, counts(fd).tables_held);
 }
 
-static void no_table(const struct access *a, unsigned int missing_handlers)
+struct way {
+	const struct access *access;
+	unsigned int missing;		/* handlers of the file */
+};
+
+static const struct way reading = { &read_access, FAULT_SELFTEST_NO_MAP_PAGES };
+static const struct way around = { &read_access, 0 };
+static const struct way cow = { &cow_access, 0 };
+static const struct way shared = { &shared_access, FAULT_SELFTEST_NO_MKWRITE };
+static const struct way mkwrite = { &shared_access, 0 };
+
+static void no_table(const void *arg)
 {
+	const struct way *w = arg;
+	const struct access *a = w->access;
 	int fd = dev_open(), err;
 
 	inject_init("-1");
-	setup(fd, missing_handlers);
+	setup(fd, w->missing);
 	map_cached(fd, a);
 	err = failing_access(a, slot(1));
 	ksft_check(err == EFAULT, "%s without a table: errno %d", a->name, err);
@@ -113,33 +126,9 @@ static void no_table(const struct access *a, unsigned int missing_handlers)
 	check_recovers(fd, a);
 }
 
-static void read_no_table(void)
+static void inserted_no_table(const void *arg)
 {
-	no_table(&read_access, FAULT_SELFTEST_NO_MAP_PAGES);
-}
-
-static void fault_around_no_table(void)
-{
-	no_table(&read_access, 0);
-}
-
-static void cow_no_table(void)
-{
-	no_table(&cow_access, 0);
-}
-
-static void shared_write_no_table(void)
-{
-	no_table(&shared_access, FAULT_SELFTEST_NO_MKWRITE);
-}
-
-static void mkwrite_no_table(void)
-{
-	no_table(&shared_access, 0);
-}
-
-static void inserted_no_table(unsigned int action)
-{
+	unsigned int action = *(const int *)arg;
 	int fd = dev_open(), err;
 
 	inject_init("-1");
@@ -149,16 +138,6 @@ static void inserted_no_table(unsigned int action)
 	err = failing_access(&read_access, slot(1));
 	ksft_check(err == EFAULT, "inserted without a table: errno %d", err);
 	check_clean(fd, &read_access);
-}
-
-static void pfn_no_table(void)
-{
-	inserted_no_table(FAULT_SELFTEST_PFN);
-}
-
-static void insert_no_table(void)
-{
-	inserted_no_table(FAULT_SELFTEST_INSERT);
 }
 
 /* DAX of v4.6: the failure must let go of i_mmap_rwsem. */
@@ -176,8 +155,9 @@ static void cow_without_page_no_table(void)
 	munmap(slot(1), SLOT);	/* takes i_mmap_rwsem for write */
 }
 
-static void anon_no_table(const struct access *a)
+static void anon_no_table(const void *arg)
 {
+	const struct access *a = arg;
 	int fd = dev_open(), err;
 
 	kernel_access_init();
@@ -193,27 +173,18 @@ static void anon_no_table(const struct access *a)
 	ksft_check(!kernel_access(a, slot(1)), "no recovery");
 }
 
-static void anon_write_no_table(void)
-{
-	anon_no_table(&cow_access);
-}
-
-static void zero_page_no_table(void)
-{
-	anon_no_table(&read_access);
-}
-
 /*
  * That there is no memory is all that the fault says, whatever ->fault has
  * said of the page: some architectures take a mixture for something else.
  */
-static void oom_alone(const struct access *a, unsigned int missing_handlers)
+static void oom_alone(const struct way *w)
 {
+	const struct access *a = w->access;
 	unsigned int result;
 	int fd = dev_open();
 
 	inject_init("-1");
-	setup(fd, missing_handlers);
+	setup(fd, w->missing);
 	map_cached(fd, a);
 	rule(fd, FAULT_SELFTEST_FAULT, FAULT_SELFTEST_MAJOR, 0, 0);
 	inject("1");
@@ -228,10 +199,10 @@ static void oom_alone(const struct access *a, unsigned int missing_handlers)
 
 static void no_table_is_oom_alone(void)
 {
-	oom_alone(&read_access, FAULT_SELFTEST_NO_MAP_PAGES);
-	oom_alone(&cow_access, 0);
-	oom_alone(&shared_access, FAULT_SELFTEST_NO_MKWRITE);
-	oom_alone(&shared_access, 0);
+	oom_alone(&reading);
+	oom_alone(&cow);
+	oom_alone(&shared);
+	oom_alone(&mkwrite);
 }
 
 /*
@@ -353,26 +324,11 @@ static void probed(const struct access *a, unsigned int action,
 	munmap(slots, SLOTS * SLOT);
 }
 
-static void lock_and_reclaim(const struct access *a)
+static void lock_and_reclaim(const void *arg)
 {
-	probed(a, FAULT_SELFTEST_LOCKED, 0);
-	probed(a, FAULT_SELFTEST_PAGE, 0);
-	probed(a, FAULT_SELFTEST_MAJOR, 0);
-}
-
-static void read_lock_and_reclaim(void)
-{
-	lock_and_reclaim(&read_access);
-}
-
-static void cow_lock_and_reclaim(void)
-{
-	lock_and_reclaim(&cow_access);
-}
-
-static void shared_write_lock_and_reclaim(void)
-{
-	lock_and_reclaim(&shared_access);
+	probed(arg, FAULT_SELFTEST_LOCKED, 0);
+	probed(arg, FAULT_SELFTEST_PAGE, 0);
+	probed(arg, FAULT_SELFTEST_MAJOR, 0);
 }
 
 static void cow_without_page_lock_and_reclaim(void)
@@ -391,13 +347,15 @@ static void fault_around_atomic(void)
  * The page is unlocked while its table is allocated, and truncated in that
  * moment: it must not be mapped, and the fault begins again.
  */
-static void truncated(const struct access *a, unsigned int missing_handlers)
+static void truncated(const void *arg)
 {
+	const struct way *w = arg;
+	const struct access *a = w->access;
 	struct fault_selftest_event ev;
 	int fd = dev_open();
 	unsigned int calls = 0;
 
-	setup(fd, missing_handlers | FAULT_SELFTEST_NO_MAP_PAGES);
+	setup(fd, w->missing | FAULT_SELFTEST_NO_MAP_PAGES);
 	map_cached(fd, a);
 	rule(fd, FAULT_SELFTEST_FAULT, FAULT_SELFTEST_LOCKED,
 	     FAULT_SELFTEST_TRUNCATE, 1);
@@ -417,26 +375,6 @@ static void truncated(const struct access *a, unsigned int missing_handlers)
 		   a->name, counts(fd).tables_held);
 	munmap(slot(1), SLOT);
 	ksft_check(!tables_left(fd), "%u tables left", counts(fd).tables_held);
-}
-
-static void read_truncated(void)
-{
-	truncated(&read_access, 0);
-}
-
-static void cow_truncated(void)
-{
-	truncated(&cow_access, 0);
-}
-
-static void shared_write_truncated(void)
-{
-	truncated(&shared_access, FAULT_SELFTEST_NO_MKWRITE);
-}
-
-static void mkwrite_truncated(void)
-{
-	truncated(&shared_access, 0);
 }
 
 /* Another one has locked the page when the fault wants it back. */
@@ -602,33 +540,18 @@ static void stolen_lock_killed(void)
 /* ---- where it does not happen -------------------------------------------- */
 
 /* Not even to be freed again: the fault maps nothing. */
-static void no_table_wanted(const struct access *a, unsigned int handler)
+static void no_table_wanted(const void *arg)
 {
+	const struct access *a = arg;
 	int fd = dev_open();
 
 	kernel_access_init();
 	map_slots(fd, a, 1);
-	rule(fd, handler, FAULT_SELFTEST_SIGBUS, 0, 0);
+	rule(fd, FAULT_SELFTEST_FAULT, FAULT_SELFTEST_SIGBUS, 0, 0);
 	probe(fd, FAULT_SELFTEST_PROBE_ON);
 	ksft_need(kernel_access(a, slot(1)) == EFAULT, "%s to fail", a->name);
 	ksft_check(!counts(fd).tables, "%s: %u tables for nothing", a->name,
 		   counts(fd).tables);
-}
-
-/* Fault-around comes first, and finds nothing to map. */
-static void cold_around_no_table(void)
-{
-	no_table_wanted(&read_access, FAULT_SELFTEST_FAULT);
-}
-
-static void failing_cow_no_table(void)
-{
-	no_table_wanted(&cow_access, FAULT_SELFTEST_FAULT);
-}
-
-static void failing_shared_write_no_table(void)
-{
-	no_table_wanted(&shared_access, FAULT_SELFTEST_FAULT);
 }
 
 /*
@@ -675,38 +598,42 @@ static void anon_page_first(void)
 }
 
 static const struct ksft_case cases[] = {
-	{ "read_no_table", read_no_table },
-	{ "fault_around_no_table", fault_around_no_table },
-	{ "cow_no_table", cow_no_table },
-	{ "shared_write_no_table", shared_write_no_table },
-	{ "mkwrite_no_table", mkwrite_no_table },
-	{ "pfn_no_table", pfn_no_table },
-	{ "insert_no_table", insert_no_table },
-	{ "cow_without_page_no_table", cow_without_page_no_table },
-	{ "anon_write_no_table", anon_write_no_table },
-	{ "zero_page_no_table", zero_page_no_table },
-	{ "no_table_is_oom_alone", no_table_is_oom_alone },
-	{ "fault_around_falls_back", fault_around_falls_back },
-	{ "anon_charges", anon_charges },
-	{ "cow_charges", cow_charges },
-	{ "read_lock_and_reclaim", read_lock_and_reclaim },
-	{ "cow_lock_and_reclaim", cow_lock_and_reclaim },
-	{ "shared_write_lock_and_reclaim", shared_write_lock_and_reclaim },
-	{ "cow_without_page_lock_and_reclaim",
-	  cow_without_page_lock_and_reclaim },
-	{ "fault_around_atomic", fault_around_atomic },
-	{ "read_truncated", read_truncated },
-	{ "cow_truncated", cow_truncated },
-	{ "shared_write_truncated", shared_write_truncated },
-	{ "mkwrite_truncated", mkwrite_truncated },
-	{ "stolen_lock", stolen_lock },
-	{ "stolen_lock_no_retry", stolen_lock_no_retry },
-	{ "stolen_lock_killed", stolen_lock_killed },
-	{ "cold_around_no_table", cold_around_no_table },
-	{ "failing_cow_no_table", failing_cow_no_table },
-	{ "failing_shared_write_no_table", failing_shared_write_no_table },
-	{ "failing_mkwrite_no_table", failing_mkwrite_no_table },
-	{ "anon_page_first", anon_page_first },
+	KSFT_CASE_WITH(read_no_table, no_table, &reading),
+	KSFT_CASE_WITH(fault_around_no_table, no_table, &around),
+	KSFT_CASE_WITH(cow_no_table, no_table, &cow),
+	KSFT_CASE_WITH(shared_write_no_table, no_table, &shared),
+	KSFT_CASE_WITH(mkwrite_no_table, no_table, &mkwrite),
+	KSFT_CASE_WITH(pfn_no_table, inserted_no_table,
+		       KSFT_INT(FAULT_SELFTEST_PFN)),
+	KSFT_CASE_WITH(insert_no_table, inserted_no_table,
+		       KSFT_INT(FAULT_SELFTEST_INSERT)),
+	KSFT_CASE(cow_without_page_no_table),
+	KSFT_CASE_WITH(anon_write_no_table, anon_no_table, &cow_access),
+	KSFT_CASE_WITH(zero_page_no_table, anon_no_table, &read_access),
+	KSFT_CASE(no_table_is_oom_alone),
+	KSFT_CASE(fault_around_falls_back),
+	KSFT_CASE(anon_charges),
+	KSFT_CASE(cow_charges),
+	KSFT_CASE_WITH(read_lock_and_reclaim, lock_and_reclaim, &read_access),
+	KSFT_CASE_WITH(cow_lock_and_reclaim, lock_and_reclaim, &cow_access),
+	KSFT_CASE_WITH(shared_write_lock_and_reclaim, lock_and_reclaim,
+		       &shared_access),
+	KSFT_CASE(cow_without_page_lock_and_reclaim),
+	KSFT_CASE(fault_around_atomic),
+	KSFT_CASE_WITH(read_truncated, truncated, &reading),
+	KSFT_CASE_WITH(cow_truncated, truncated, &cow),
+	KSFT_CASE_WITH(shared_write_truncated, truncated, &shared),
+	KSFT_CASE_WITH(mkwrite_truncated, truncated, &mkwrite),
+	KSFT_CASE(stolen_lock),
+	KSFT_CASE(stolen_lock_no_retry),
+	KSFT_CASE(stolen_lock_killed),
+	/* Fault-around comes first, and finds nothing to map. */
+	KSFT_CASE_WITH(cold_around_no_table, no_table_wanted, &read_access),
+	KSFT_CASE_WITH(failing_cow_no_table, no_table_wanted, &cow_access),
+	KSFT_CASE_WITH(failing_shared_write_no_table, no_table_wanted,
+		       &shared_access),
+	KSFT_CASE(failing_mkwrite_no_table),
+	KSFT_CASE(anon_page_first),
 };
 
 int main(int argc, char **argv)

@@ -125,55 +125,14 @@ static int end(struct sleepers *s)
 	return status;
 }
 
-static void asleep(const struct access *a, unsigned int handler, int nr)
+static void asleep(const void *arg)
 {
-	struct sleepers s = {
-		.access = a,
-		.nr = nr,
-		.handler = handler,
-		.action = FAULT_SELFTEST_LOCKED,
-		.flags = FAULT_SELFTEST_SLEEP,
-	};
+	struct sleepers s = *(const struct sleepers *)arg;
 
 	start(&s);
 	check_holds_nothing(&s);
 	wake_all(s.fd);
 	ksft_check(!end(&s), "the sleepers did not end well");
-}
-
-static void read_asleep(void)
-{
-	asleep(&read_access, FAULT_SELFTEST_FAULT, 1);
-}
-
-static void cow_asleep(void)
-{
-	asleep(&cow_access, FAULT_SELFTEST_FAULT, 1);
-}
-
-static void shared_write_asleep(void)
-{
-	asleep(&shared_access, FAULT_SELFTEST_FAULT, 1);
-}
-
-static void mkwrite_asleep(void)
-{
-	asleep(&shared_access, FAULT_SELFTEST_MKWRITE, 1);
-}
-
-static void many_reads_asleep(void)
-{
-	asleep(&read_access, FAULT_SELFTEST_FAULT, MANY);
-}
-
-static void many_cows_asleep(void)
-{
-	asleep(&cow_access, FAULT_SELFTEST_FAULT, MANY);
-}
-
-static void many_shared_writes_asleep(void)
-{
-	asleep(&shared_access, FAULT_SELFTEST_FAULT, MANY);
 }
 
 /* Asleep without the mmap lock, as in page cache I/O; then tried again */
@@ -343,19 +302,27 @@ static void killed_closed(void)
 	close(dev_open());
 }
 
+#define ASLEEP(id, who, where, many)				\
+	KSFT_CASE_WITH(id, asleep, &(const struct sleepers){	\
+		.access = &who##_access,			\
+		.nr = many,					\
+		.handler = FAULT_SELFTEST_##where,		\
+		.action = FAULT_SELFTEST_LOCKED,		\
+		.flags = FAULT_SELFTEST_SLEEP })
+
 static const struct ksft_case cases[] = {
-	{ "read_asleep", read_asleep },
-	{ "cow_asleep", cow_asleep },
-	{ "shared_write_asleep", shared_write_asleep },
-	{ "mkwrite_asleep", mkwrite_asleep },
-	{ "many_reads_asleep", many_reads_asleep },
-	{ "many_cows_asleep", many_cows_asleep },
-	{ "many_shared_writes_asleep", many_shared_writes_asleep },
-	{ "unlocked_asleep", unlocked_asleep },
-	{ "killed_asleep", killed_asleep },
-	{ "retry_unmapped", retry_unmapped },
-	{ "retry_replaced", retry_replaced },
-	{ "killed_closed", killed_closed },
+	ASLEEP(read_asleep, read, FAULT, 1),
+	ASLEEP(cow_asleep, cow, FAULT, 1),
+	ASLEEP(shared_write_asleep, shared, FAULT, 1),
+	ASLEEP(mkwrite_asleep, shared, MKWRITE, 1),
+	ASLEEP(many_reads_asleep, read, FAULT, MANY),
+	ASLEEP(many_cows_asleep, cow, FAULT, MANY),
+	ASLEEP(many_shared_writes_asleep, shared, FAULT, MANY),
+	KSFT_CASE(unlocked_asleep),
+	KSFT_CASE(killed_asleep),
+	KSFT_CASE(retry_unmapped),
+	KSFT_CASE(retry_replaced),
+	KSFT_CASE(killed_closed),
 };
 
 int main(int argc, char **argv)

@@ -158,8 +158,9 @@ static void run_round(const struct lost *l)
 	check_round(l->tables);
 }
 
-static void run(const struct lost *l)
+static void run(const void *arg)
 {
+	const struct lost *l = arg;
 	pthread_t t[THREADS];
 	int i;
 
@@ -231,94 +232,6 @@ static void map_page_and_truncate(void)
 	truncate_file();
 }
 
-#define READ	.access = &read_access
-#define COW	.access = &cow_access
-#define SHARED	.access = &shared_access
-#define IN_FAULT(a) \
-	.handler = FAULT_SELFTEST_FAULT, .action = FAULT_SELFTEST_##a
-#define IN_MKWRITE(a) \
-	.handler = FAULT_SELFTEST_MKWRITE, .action = FAULT_SELFTEST_##a
-
-#define DEFLOST(name, ...) \
-static void name(void) \
-{ \
-	static const struct lost l = { __VA_ARGS__ }; \
-\
-	run(&l); \
-}
-
-DEFLOST(read_one_page, READ, IN_FAULT(LOCKED), .expect = own_page, .tables = 1)
-DEFLOST(cow_one_page, COW, IN_FAULT(LOCKED), .expect = own_page, .tables = 1)
-DEFLOST(shared_write_one_page, SHARED, IN_FAULT(LOCKED), .expect = own_page,
-	.tables = 1)
-DEFLOST(mkwrite_one_page, SHARED, IN_MKWRITE(LOCKED), .expect = own_page,
-	.tables = 1)
-DEFLOST(pfn_one_page, READ, IN_FAULT(PFN), .expect = pfn_word, .tables = 1)
-DEFLOST(insert_one_page, READ, IN_FAULT(INSERT), .expect = own_page,
-	.tables = 1)
-DEFLOST(insert_one_table, READ, .step = PAGE, IN_FAULT(INSERT),
-	.expect = own_page, .tables = 1)
-DEFLOST(read_one_table, READ, .step = PAGE, IN_FAULT(LOCKED),
-	.expect = own_page, .tables = 1)
-DEFLOST(cow_one_table, COW, .step = PAGE, IN_FAULT(LOCKED), .expect = own_page,
-	.tables = 1)
-DEFLOST(shared_write_one_table, SHARED, .step = PAGE, IN_FAULT(LOCKED),
-	.expect = own_page, .tables = 1)
-DEFLOST(mkwrite_one_table, SHARED, .step = PAGE, IN_MKWRITE(LOCKED),
-	.expect = own_page, .tables = 1)
-DEFLOST(huge_one_pmd, SHARED, .step = PAGE, IN_FAULT(HUGE), .expect = huge_word)
-DEFLOST(read_lost_to_page, READ, IN_FAULT(LOCKED), .meanwhile = map_page,
-	.expect = own_page, .tables = 1)
-DEFLOST(cow_lost_to_page, COW, IN_FAULT(LOCKED), .meanwhile = map_page,
-	.expect = own_page, .tables = 1)
-/* Sleeping was what made it a major fault, not the page. */
-DEFLOST(major_read_lost_to_page, READ, IN_FAULT(MAJOR), .meanwhile = map_page,
-	.expect = own_page, .tables = 1, .majors = 1)
-DEFLOST(major_cow_lost_to_page, COW, IN_FAULT(MAJOR), .meanwhile = map_page,
-	.expect = own_page, .tables = 1, .majors = 1)
-DEFLOST(insert_lost_to_page, READ, IN_FAULT(INSERT), .meanwhile = map_page,
-	.expect = own_page, .tables = 1)
-DEFLOST(read_lost_to_pfn, READ, IN_FAULT(LOCKED), .meanwhile = map_pfn,
-	.expect = pfn_word, .tables = 1)
-DEFLOST(read_lost_to_huge, READ, .step = PAGE, IN_FAULT(LOCKED),
-	.meanwhile = map_huge, .expect = huge_word)
-DEFLOST(shared_write_lost_to_huge, SHARED, .step = PAGE, IN_FAULT(LOCKED),
-	.meanwhile = map_huge, .expect = huge_word)
-DEFLOST(mkwrite_lost_to_huge, SHARED, .step = PAGE, IN_MKWRITE(LOCKED),
-	.meanwhile = map_huge, .expect = huge_word)
-DEFLOST(huge_lost_to_page, SHARED, .step = PAGE, IN_FAULT(HUGE),
-	.meanwhile = map_page, .expect = own_page, .tables = 1)
-/* The same without a look after the sleep: the kernel has to. */
-DEFLOST(pfn_lost_to_huge, READ, .step = PAGE, IN_FAULT(PFN),
-	.flags = FAULT_SELFTEST_UNCHECKED, .meanwhile = map_huge,
-	.expect = huge_word)
-DEFLOST(pfn_lost_to_zapped_huge, READ, .step = PAGE, IN_FAULT(PFN),
-	.flags = FAULT_SELFTEST_UNCHECKED, .meanwhile = map_huge_and_zap,
-	.expect = pfn_word, .tables = 1)
-DEFLOST(insert_lost_to_huge, READ, .step = PAGE, IN_FAULT(INSERT),
-	.flags = FAULT_SELFTEST_UNCHECKED, .meanwhile = map_huge,
-	.expect = huge_word)
-DEFLOST(insert_lost_to_zapped_huge, READ, .step = PAGE, IN_FAULT(INSERT),
-	.flags = FAULT_SELFTEST_UNCHECKED, .meanwhile = map_huge_and_zap,
-	.expect = own_page, .tables = 1)
-DEFLOST(huge_lost_to_table, READ, .step = PAGE, IN_FAULT(HUGE),
-	.flags = FAULT_SELFTEST_UNCHECKED, .meanwhile = map_page,
-	.expect = own_page, .tables = 1)
-DEFLOST(huge_lost_to_huge, READ, .step = PAGE, IN_FAULT(HUGE),
-	.flags = FAULT_SELFTEST_UNCHECKED, .meanwhile = map_huge,
-	.expect = huge_word)
-DEFLOST(read_lost_to_zapped_page, READ, IN_FAULT(LOCKED),
-	.meanwhile = map_page_and_zap, .expect = own_page, .tables = 1)
-DEFLOST(cow_lost_to_zapped_page, COW, IN_FAULT(LOCKED),
-	.meanwhile = map_page_and_zap, .expect = own_page, .tables = 1)
-DEFLOST(shared_write_lost_to_zapped_huge, SHARED, .step = PAGE,
-	IN_FAULT(LOCKED), .meanwhile = map_huge_and_zap,
-	.expect = own_page, .tables = 1)
-DEFLOST(read_lost_to_truncation, READ, .step = PAGE, IN_FAULT(LOCKED),
-	.meanwhile = map_page_and_truncate, .expect = own_page, .tables = 1)
-DEFLOST(cow_lost_to_truncation, COW, .step = PAGE, IN_FAULT(LOCKED),
-	.meanwhile = map_page_and_truncate, .expect = own_page, .tables = 1)
-
 /* ---- a table that was there ---------------------------------------------- */
 
 static void *read_or_write(void *p)
@@ -327,19 +240,18 @@ static void *read_or_write(void *p)
 }
 
 /* One thread sleeps where there is a table, because a neighbour is mapped. */
-static void sleep_beside_neighbour(const struct access *a, unsigned int handler,
-				   pthread_t *t)
+static void sleep_beside_neighbour(const struct lost *l, pthread_t *t)
 {
-	lost_access = a;
+	lost_access = l->access;
 	fd = dev_open();
 	setup(fd, FAULT_SELFTEST_NO_MAP_PAGES);
 	kernel_access_init();
-	map_slots(fd, a, 1);
+	map_slots(fd, l->access, 1);
 	where[0] = slot(1) + PAGE;
-	ksft_need(!kernel_access(a, slot(1)), "the neighbour");
+	ksft_need(!kernel_access(l->access, slot(1)), "the neighbour");
 	drop_events(fd);
 	probe(fd, FAULT_SELFTEST_PROBE_ON);
-	rule(fd, handler, FAULT_SELFTEST_LOCKED, FAULT_SELFTEST_SLEEP, 1);
+	rule(fd, l->handler, l->action, FAULT_SELFTEST_SLEEP, 1);
 	ksft_need(!pthread_create(t, NULL, read_or_write, where[0]),
 		  "a thread");
 	wait_asleep(fd, 1);
@@ -372,14 +284,14 @@ static void check_nothing_left(void)
  * Kernels that free emptied tables free this one below the sleeper, who has
  * none put by. It has a locked page when it wakes up, and so may not allocate.
  */
-static void lose_table(const struct access *a, unsigned int handler)
+static void lose_table(const void *arg)
 {
 	unsigned int before;
 	pthread_t t;
 	void *err;
 	int there;
 
-	sleep_beside_neighbour(a, handler, &t);
+	sleep_beside_neighbour(arg, &t);
 	before = counts(fd).tables;
 	zap();
 	there = has_table(fd, where[0]);
@@ -396,26 +308,6 @@ static void lose_table(const struct access *a, unsigned int handler)
 	ksft_check(word_at(where[0] + PAGE / 2) == own_page(0), "another page");
 	check_started_again();
 	check_nothing_left();
-}
-
-static void read_loses_table(void)
-{
-	lose_table(&read_access, FAULT_SELFTEST_FAULT);
-}
-
-static void cow_loses_table(void)
-{
-	lose_table(&cow_access, FAULT_SELFTEST_FAULT);
-}
-
-static void shared_write_loses_table(void)
-{
-	lose_table(&shared_access, FAULT_SELFTEST_FAULT);
-}
-
-static void mkwrite_loses_table(void)
-{
-	lose_table(&shared_access, FAULT_SELFTEST_MKWRITE);
 }
 
 /* ---- fault-around ------------------------------------------------------- */
@@ -478,48 +370,93 @@ static void around_lost_to_huge(void)
 		   counts(fd).tables_held);
 }
 
-#define CASE(name) { #name, name }
+/* ---- cases --------------------------------------------------------------- */
+
+#define IN_FAULT(a) \
+	.handler = FAULT_SELFTEST_FAULT, .action = FAULT_SELFTEST_##a
+#define IN_MKWRITE(a) \
+	.handler = FAULT_SELFTEST_MKWRITE, .action = FAULT_SELFTEST_##a
+#define UNCHECKED	.flags = FAULT_SELFTEST_UNCHECKED
+#define TABLE_OF(word)	.expect = word, .tables = 1
+
+#define LOST(id, who, ...)				\
+	KSFT_CASE_WITH(id, run, &(const struct lost){	\
+		.access = &who##_access, __VA_ARGS__ })
+#define LOSES(id, who, ...)					\
+	KSFT_CASE_WITH(id, lose_table, &(const struct lost){	\
+		.access = &who##_access, __VA_ARGS__ })
 
 static const struct ksft_case cases[] = {
-	CASE(read_one_page),
-	CASE(cow_one_page),
-	CASE(shared_write_one_page),
-	CASE(mkwrite_one_page),
-	CASE(pfn_one_page),
-	CASE(insert_one_page),
-	CASE(insert_one_table),
-	CASE(read_one_table),
-	CASE(cow_one_table),
-	CASE(shared_write_one_table),
-	CASE(mkwrite_one_table),
-	CASE(huge_one_pmd),
-	CASE(read_lost_to_page),
-	CASE(cow_lost_to_page),
-	CASE(major_read_lost_to_page),
-	CASE(major_cow_lost_to_page),
-	CASE(insert_lost_to_page),
-	CASE(read_lost_to_pfn),
-	CASE(read_lost_to_huge),
-	CASE(shared_write_lost_to_huge),
-	CASE(mkwrite_lost_to_huge),
-	CASE(huge_lost_to_page),
-	CASE(pfn_lost_to_huge),
-	CASE(pfn_lost_to_zapped_huge),
-	CASE(insert_lost_to_huge),
-	CASE(insert_lost_to_zapped_huge),
-	CASE(huge_lost_to_table),
-	CASE(huge_lost_to_huge),
-	CASE(read_lost_to_zapped_page),
-	CASE(cow_lost_to_zapped_page),
-	CASE(shared_write_lost_to_zapped_huge),
-	CASE(read_lost_to_truncation),
-	CASE(cow_lost_to_truncation),
-	CASE(read_loses_table),
-	CASE(cow_loses_table),
-	CASE(shared_write_loses_table),
-	CASE(mkwrite_loses_table),
-	CASE(around_lost_to_zapped_huge),
-	CASE(around_lost_to_huge),
+	LOST(read_one_page, read, IN_FAULT(LOCKED), TABLE_OF(own_page)),
+	LOST(cow_one_page, cow, IN_FAULT(LOCKED), TABLE_OF(own_page)),
+	LOST(shared_write_one_page, shared, IN_FAULT(LOCKED),
+	     TABLE_OF(own_page)),
+	LOST(mkwrite_one_page, shared, IN_MKWRITE(LOCKED), TABLE_OF(own_page)),
+	LOST(pfn_one_page, read, IN_FAULT(PFN), TABLE_OF(pfn_word)),
+	LOST(insert_one_page, read, IN_FAULT(INSERT), TABLE_OF(own_page)),
+	LOST(insert_one_table, read, .step = PAGE, IN_FAULT(INSERT),
+	     TABLE_OF(own_page)),
+	LOST(read_one_table, read, .step = PAGE, IN_FAULT(LOCKED),
+	     TABLE_OF(own_page)),
+	LOST(cow_one_table, cow, .step = PAGE, IN_FAULT(LOCKED),
+	     TABLE_OF(own_page)),
+	LOST(shared_write_one_table, shared, .step = PAGE, IN_FAULT(LOCKED),
+	     TABLE_OF(own_page)),
+	LOST(mkwrite_one_table, shared, .step = PAGE, IN_MKWRITE(LOCKED),
+	     TABLE_OF(own_page)),
+	LOST(huge_one_pmd, shared, .step = PAGE, IN_FAULT(HUGE),
+	     .expect = huge_word),
+	LOST(read_lost_to_page, read, IN_FAULT(LOCKED), .meanwhile = map_page,
+	     TABLE_OF(own_page)),
+	LOST(cow_lost_to_page, cow, IN_FAULT(LOCKED), .meanwhile = map_page,
+	     TABLE_OF(own_page)),
+	/* Sleeping was what made it a major fault, not the page. */
+	LOST(major_read_lost_to_page, read, IN_FAULT(MAJOR),
+	     .meanwhile = map_page, TABLE_OF(own_page), .majors = 1),
+	LOST(major_cow_lost_to_page, cow, IN_FAULT(MAJOR),
+	     .meanwhile = map_page, TABLE_OF(own_page), .majors = 1),
+	LOST(insert_lost_to_page, read, IN_FAULT(INSERT), .meanwhile = map_page,
+	     TABLE_OF(own_page)),
+	LOST(read_lost_to_pfn, read, IN_FAULT(LOCKED), .meanwhile = map_pfn,
+	     TABLE_OF(pfn_word)),
+	LOST(read_lost_to_huge, read, .step = PAGE, IN_FAULT(LOCKED),
+	     .meanwhile = map_huge, .expect = huge_word),
+	LOST(shared_write_lost_to_huge, shared, .step = PAGE, IN_FAULT(LOCKED),
+	     .meanwhile = map_huge, .expect = huge_word),
+	LOST(mkwrite_lost_to_huge, shared, .step = PAGE, IN_MKWRITE(LOCKED),
+	     .meanwhile = map_huge, .expect = huge_word),
+	LOST(huge_lost_to_page, shared, .step = PAGE, IN_FAULT(HUGE),
+	     .meanwhile = map_page, TABLE_OF(own_page)),
+	/* The same without a look after the sleep: the kernel has to. */
+	LOST(pfn_lost_to_huge, read, .step = PAGE, IN_FAULT(PFN), UNCHECKED,
+	     .meanwhile = map_huge, .expect = huge_word),
+	LOST(pfn_lost_to_zapped_huge, read, .step = PAGE, IN_FAULT(PFN),
+	     UNCHECKED, .meanwhile = map_huge_and_zap, TABLE_OF(pfn_word)),
+	LOST(insert_lost_to_huge, read, .step = PAGE, IN_FAULT(INSERT),
+	     UNCHECKED, .meanwhile = map_huge, .expect = huge_word),
+	LOST(insert_lost_to_zapped_huge, read, .step = PAGE, IN_FAULT(INSERT),
+	     UNCHECKED, .meanwhile = map_huge_and_zap, TABLE_OF(own_page)),
+	LOST(huge_lost_to_table, read, .step = PAGE, IN_FAULT(HUGE), UNCHECKED,
+	     .meanwhile = map_page, TABLE_OF(own_page)),
+	LOST(huge_lost_to_huge, read, .step = PAGE, IN_FAULT(HUGE), UNCHECKED,
+	     .meanwhile = map_huge, .expect = huge_word),
+	LOST(read_lost_to_zapped_page, read, IN_FAULT(LOCKED),
+	     .meanwhile = map_page_and_zap, TABLE_OF(own_page)),
+	LOST(cow_lost_to_zapped_page, cow, IN_FAULT(LOCKED),
+	     .meanwhile = map_page_and_zap, TABLE_OF(own_page)),
+	LOST(shared_write_lost_to_zapped_huge, shared, .step = PAGE,
+	     IN_FAULT(LOCKED), .meanwhile = map_huge_and_zap,
+	     TABLE_OF(own_page)),
+	LOST(read_lost_to_truncation, read, .step = PAGE, IN_FAULT(LOCKED),
+	     .meanwhile = map_page_and_truncate, TABLE_OF(own_page)),
+	LOST(cow_lost_to_truncation, cow, .step = PAGE, IN_FAULT(LOCKED),
+	     .meanwhile = map_page_and_truncate, TABLE_OF(own_page)),
+	LOSES(read_loses_table, read, IN_FAULT(LOCKED)),
+	LOSES(cow_loses_table, cow, IN_FAULT(LOCKED)),
+	LOSES(shared_write_loses_table, shared, IN_FAULT(LOCKED)),
+	LOSES(mkwrite_loses_table, shared, IN_MKWRITE(LOCKED)),
+	KSFT_CASE(around_lost_to_zapped_huge),
+	KSFT_CASE(around_lost_to_huge),
 };
 
 int main(int argc, char **argv)

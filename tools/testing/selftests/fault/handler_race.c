@@ -229,12 +229,12 @@ static void check_huge_met(void)
 	ksft_check(!wanted || huge_met, "nobody has met a huge page");
 }
 
-static void run_race(const struct race *r)
+static void run_race(const void *arg)
 {
 	pthread_t t[THREADS];
 	int i;
 
-	prepare(r);
+	prepare(arg);
 	start_racers(t);
 	probe(race_fd, FAULT_SELFTEST_PROBE_ON);
 	run_rounds();
@@ -250,85 +250,46 @@ static void run_race(const struct race *r)
 #define HUGE_ANSWER	FAULT_SELFTEST_HUGE
 #define ANSWERS(a, b)	.action = a##_ANSWER, .odd = b##_ANSWER
 
-#define DEFRACE(name, ...) \
-static void name(void) \
-{ \
-	static const struct race r = { __VA_ARGS__ }; \
-\
-	run_race(&r); \
-}
-
-DEFRACE(same_page_read, .access = &read_access, ANSWERS(PAGE, PAGE), .same = 1)
-DEFRACE(same_page_cow, .access = &cow_access, ANSWERS(PAGE, PAGE), .same = 1)
-DEFRACE(same_page_shared_write, .access = &shared_access, ANSWERS(PAGE, PAGE),
-	.same = 1)
-DEFRACE(own_page_read, .access = &read_access, ANSWERS(PAGE, PAGE))
-DEFRACE(own_page_cow, .access = &cow_access, ANSWERS(PAGE, PAGE))
-DEFRACE(own_page_shared_write, .access = &shared_access, ANSWERS(PAGE, PAGE))
-DEFRACE(fault_around, .access = &read_access, ANSWERS(PAGE, PAGE), .around = 1)
-DEFRACE(fault_around_dontneed, .access = &read_access, ANSWERS(PAGE, PAGE),
-	.around = 1, .disturb = dontneed)
-DEFRACE(fault_around_unmap, .access = &read_access, ANSWERS(PAGE, PAGE),
-	.around = 1, .disturb = unmap_file)
-DEFRACE(page_and_pfn, .access = &read_access, ANSWERS(PAGE, PFN))
-DEFRACE(page_and_huge, .access = &shared_access, ANSWERS(PAGE, HUGE))
-DEFRACE(pfn_and_huge, .access = &shared_access, ANSWERS(PFN, HUGE))
-DEFRACE(huge_only, .access = &shared_access, ANSWERS(HUGE, HUGE))
-/* filemap_map_pages() in some windows, a huge page by ->map_pages in others */
-DEFRACE(around_and_huge, .access = &read_access, .around = 1, .windows = 1,
-	.action = FAULT_SELFTEST_PAGE, .odd = FAULT_SELFTEST_HUGE)
-DEFRACE(around_and_huge_dontneed, .access = &read_access, .around = 1,
-	.windows = 1, .action = FAULT_SELFTEST_PAGE, .odd = FAULT_SELFTEST_HUGE,
-	.disturb = dontneed)
-DEFRACE(read_dontneed, .access = &read_access, ANSWERS(PAGE, PAGE),
-	.disturb = dontneed)
-DEFRACE(cow_dontneed, .access = &cow_access, ANSWERS(PAGE, PAGE),
-	.disturb = dontneed)
-DEFRACE(huge_dontneed, .access = &shared_access, ANSWERS(PAGE, HUGE),
-	.disturb = dontneed)
-DEFRACE(shared_write_unmap, .access = &shared_access, ANSWERS(PAGE, PAGE),
-	.disturb = unmap_file)
-DEFRACE(huge_unmap, .access = &shared_access, ANSWERS(PAGE, HUGE),
-	.disturb = unmap_file)
-DEFRACE(cow_mremap, .access = &cow_access, ANSWERS(PAGE, PAGE),
-	.disturb = move_away_and_back, .vanishes = 1)
-DEFRACE(read_munmap, .access = &read_access, ANSWERS(PAGE, PAGE),
-	.around = 1, .disturb = map_again, .vanishes = 1)
-DEFRACE(cow_munmap, .access = &cow_access, ANSWERS(PAGE, PAGE),
-	.disturb = map_again, .vanishes = 1)
-DEFRACE(cow_fork, .access = &cow_access, ANSWERS(PAGE, PAGE),
-	.disturb = fork_child)
-DEFRACE(huge_fork, .access = &shared_access, ANSWERS(PAGE, HUGE),
-	.disturb = fork_child)
-
-#define CASE(name) { #name, name }
+#define RACE(id, who, ...)					\
+	KSFT_CASE_WITH(id, run_race, &(const struct race){	\
+		.access = &who##_access, __VA_ARGS__ })
 
 static const struct ksft_case cases[] = {
-	CASE(same_page_read),
-	CASE(same_page_cow),
-	CASE(same_page_shared_write),
-	CASE(own_page_read),
-	CASE(own_page_cow),
-	CASE(own_page_shared_write),
-	CASE(fault_around),
-	CASE(fault_around_dontneed),
-	CASE(fault_around_unmap),
-	CASE(page_and_pfn),
-	CASE(page_and_huge),
-	CASE(pfn_and_huge),
-	CASE(huge_only),
-	CASE(around_and_huge),
-	CASE(around_and_huge_dontneed),
-	CASE(read_dontneed),
-	CASE(cow_dontneed),
-	CASE(huge_dontneed),
-	CASE(shared_write_unmap),
-	CASE(huge_unmap),
-	CASE(cow_mremap),
-	CASE(read_munmap),
-	CASE(cow_munmap),
-	CASE(cow_fork),
-	CASE(huge_fork),
+	RACE(same_page_read, read, ANSWERS(PAGE, PAGE), .same = 1),
+	RACE(same_page_cow, cow, ANSWERS(PAGE, PAGE), .same = 1),
+	RACE(same_page_shared_write, shared, ANSWERS(PAGE, PAGE), .same = 1),
+	RACE(own_page_read, read, ANSWERS(PAGE, PAGE)),
+	RACE(own_page_cow, cow, ANSWERS(PAGE, PAGE)),
+	RACE(own_page_shared_write, shared, ANSWERS(PAGE, PAGE)),
+	RACE(fault_around, read, ANSWERS(PAGE, PAGE), .around = 1),
+	RACE(fault_around_dontneed, read, ANSWERS(PAGE, PAGE), .around = 1,
+	     .disturb = dontneed),
+	RACE(fault_around_unmap, read, ANSWERS(PAGE, PAGE), .around = 1,
+	     .disturb = unmap_file),
+	RACE(page_and_pfn, read, ANSWERS(PAGE, PFN)),
+	RACE(page_and_huge, shared, ANSWERS(PAGE, HUGE)),
+	RACE(pfn_and_huge, shared, ANSWERS(PFN, HUGE)),
+	RACE(huge_only, shared, ANSWERS(HUGE, HUGE)),
+	/* By filemap_map_pages(), in odd windows a huge page by ->map_pages */
+	RACE(around_and_huge, read, .around = 1, .windows = 1,
+	     .action = FAULT_SELFTEST_PAGE, .odd = FAULT_SELFTEST_HUGE),
+	RACE(around_and_huge_dontneed, read, .around = 1, .windows = 1,
+	     .action = FAULT_SELFTEST_PAGE, .odd = FAULT_SELFTEST_HUGE,
+	     .disturb = dontneed),
+	RACE(read_dontneed, read, ANSWERS(PAGE, PAGE), .disturb = dontneed),
+	RACE(cow_dontneed, cow, ANSWERS(PAGE, PAGE), .disturb = dontneed),
+	RACE(huge_dontneed, shared, ANSWERS(PAGE, HUGE), .disturb = dontneed),
+	RACE(shared_write_unmap, shared, ANSWERS(PAGE, PAGE),
+	     .disturb = unmap_file),
+	RACE(huge_unmap, shared, ANSWERS(PAGE, HUGE), .disturb = unmap_file),
+	RACE(cow_mremap, cow, ANSWERS(PAGE, PAGE),
+	     .disturb = move_away_and_back, .vanishes = 1),
+	RACE(read_munmap, read, ANSWERS(PAGE, PAGE), .around = 1,
+	     .disturb = map_again, .vanishes = 1),
+	RACE(cow_munmap, cow, ANSWERS(PAGE, PAGE), .disturb = map_again,
+	     .vanishes = 1),
+	RACE(cow_fork, cow, ANSWERS(PAGE, PAGE), .disturb = fork_child),
+	RACE(huge_fork, shared, ANSWERS(PAGE, HUGE), .disturb = fork_child),
 };
 
 int main(int argc, char **argv)

@@ -300,19 +300,19 @@ static void file_outlives_descriptor(void)
 }
 
 static const struct ksft_case cases[] = {
-	{ "unknown_request", unknown_request },
-	{ "bad_pointer", bad_pointer },
-	{ "bad_rules", bad_rules },
-	{ "too_many_rules", too_many_rules },
-	{ "bad_fields", bad_fields },
-	{ "bad_mmap", bad_mmap },
-	{ "probe_twice", probe_twice },
-	{ "no_capability", no_capability },
-	{ "wait_interrupted", wait_interrupted },
-	{ "newest_rule_wins", newest_rule_wins },
-	{ "events_in_order", events_in_order },
-	{ "query_levels", query_levels },
-	{ "file_outlives_descriptor", file_outlives_descriptor },
+	KSFT_CASE(unknown_request),
+	KSFT_CASE(bad_pointer),
+	KSFT_CASE(bad_rules),
+	KSFT_CASE(too_many_rules),
+	KSFT_CASE(bad_fields),
+	KSFT_CASE(bad_mmap),
+	KSFT_CASE(probe_twice),
+	KSFT_CASE(no_capability),
+	KSFT_CASE(wait_interrupted),
+	KSFT_CASE(newest_rule_wins),
+	KSFT_CASE(events_in_order),
+	KSFT_CASE(query_levels),
+	KSFT_CASE(file_outlives_descriptor),
 };
 
 int main(int argc, char **argv)

@@ -117,8 +117,8 @@ static void new_pages_are_hits(void)
 }
 
 static const struct ksft_case cases[] = {
-	{ "mapped_pages_are_no_hits", mapped_pages_are_no_hits },
-	{ "new_pages_are_hits", new_pages_are_hits },
+	KSFT_CASE(mapped_pages_are_no_hits),
+	KSFT_CASE(new_pages_are_hits),
 };
 
 int main(int argc, char **argv)

@@ -122,53 +122,32 @@ static void emptied_file_mapping(void)
 
 /* ---- pages --------------------------------------------------------------------- */
 
-/* One page in each table: where, in slot @i */
-static void single_page(size_t (*where)(size_t i))
+/* One page in each table: in the first one, and so much further in the next */
+struct place {
+	size_t first, step;
+};
+
+static size_t page_of(const struct place *where, size_t i)
 {
+	return (where->first + i * where->step) % (SLOT / PAGE);
+}
+
+static void single_page(const void *arg)
+{
+	const struct place *where = arg;
 	char *p = heap(LEN);
-	size_t i;
+	size_t i, page;
 
 	for (i = 0; i < SLOTS - 1; i++)
-		p[i * SLOT + where(i) * PAGE] = i + 1;
+		p[i * SLOT + page_of(where, i) * PAGE] = i + 1;
 	p = moved(p, LEN);
 	for (i = 0; i < SLOTS - 1; i++) {
-		ksft_check(p[i * SLOT + where(i) * PAGE] == (char)(i + 1),
-			   "page %zu of slot %zu", where(i), i);
-		ksft_check(!p[i * SLOT + (where(i) ^ 1) * PAGE],
+		page = page_of(where, i);
+		ksft_check(p[i * SLOT + page * PAGE] == (char)(i + 1),
+			   "page %zu of slot %zu", page, i);
+		ksft_check(!p[i * SLOT + (page ^ 1) * PAGE],
 			   "the page beside it");
 	}
-}
-
-static size_t first(size_t i)
-{
-	(void)i;
-	return 0;
-}
-
-static size_t last(size_t i)
-{
-	(void)i;
-	return SLOT / PAGE - 1;
-}
-
-static size_t anywhere(size_t i)
-{
-	return i * 37 % (SLOT / PAGE);
-}
-
-static void first_pages(void)
-{
-	single_page(first);
-}
-
-static void last_pages(void)
-{
-	single_page(last);
-}
-
-static void single_pages(void)
-{
-	single_page(anywhere);
 }
 
 /* The table that the pages come to is there already, with a neighbour in it. */
@@ -185,15 +164,18 @@ static void beside_a_neighbour(void)
 	ksft_check(!to[PAGE], "the first page");
 }
 
+#define SINGLE(id, first, step) \
+	KSFT_CASE_WITH(id, single_page, &(const struct place){ first, step })
+
 static const struct ksft_case cases[] = {
-	{ "emptied_heap", emptied_heap },
-	{ "half_emptied_heap", half_emptied_heap },
-	{ "piecemeal", piecemeal },
-	{ "emptied_file_mapping", emptied_file_mapping },
-	{ "first_pages", first_pages },
-	{ "last_pages", last_pages },
-	{ "single_pages", single_pages },
-	{ "beside_a_neighbour", beside_a_neighbour },
+	KSFT_CASE(emptied_heap),
+	KSFT_CASE(half_emptied_heap),
+	KSFT_CASE(piecemeal),
+	KSFT_CASE(emptied_file_mapping),
+	SINGLE(first_pages, 0, 0),
+	SINGLE(last_pages, SLOT / PAGE - 1, 0),
+	SINGLE(single_pages, 0, 37),
+	KSFT_CASE(beside_a_neighbour),
 };
 
 int main(int argc, char **argv)

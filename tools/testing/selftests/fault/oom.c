@@ -276,23 +276,13 @@ static void shared_write(void)
 	bomb_alone();
 }
 
-static void read_window(const char *bytes)
+static void read_window(const void *arg)
 {
 	begin(-1);
-	oom_change(WINDOW, bytes);
+	oom_change(WINDOW, arg);
 	bomb.prot = PROT_READ;
 	bomb.pages = 16;
 	bomb_alone();
-}
-
-static void read_16_pages(void)
-{
-	read_window("65536");
-}
-
-static void read_one_page(void)
-{
-	read_window("4096");
 }
 
 /* The OOM killer marks one thread of four; all of them have to go. */
@@ -399,16 +389,16 @@ static void mlocked_mkwrite(void)
 }
 
 static const struct ksft_case cases[] = {
-	{ "shared_write", shared_write },
-	{ "read_16_pages", read_16_pages },
-	{ "read_one_page", read_one_page },
-	{ "threads", threads },
-	{ "sigkill", sigkill },
-	{ "mpol_bind", mpol_bind },
-	{ "mlocked_shared_write", mlocked_shared_write },
-	{ "mlocked_private_write", mlocked_private_write },
-	{ "mlocked_read", mlocked_read },
-	{ "mlocked_mkwrite", mlocked_mkwrite },
+	KSFT_CASE(shared_write),
+	KSFT_CASE_WITH(read_16_pages, read_window, "65536"),
+	KSFT_CASE_WITH(read_one_page, read_window, "4096"),
+	KSFT_CASE(threads),
+	KSFT_CASE(sigkill),
+	KSFT_CASE(mpol_bind),
+	KSFT_CASE(mlocked_shared_write),
+	KSFT_CASE(mlocked_private_write),
+	KSFT_CASE(mlocked_read),
+	KSFT_CASE(mlocked_mkwrite),
 };
 
 /* All of memory in tables takes more addresses than 32 bit have. */

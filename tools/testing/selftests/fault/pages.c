@@ -83,90 +83,40 @@ static void expect(int (*access)(char *), int err, int pages)
 	ksft_check(taken >= FAULTS * pages, "less than %d for each", pages);
 }
 
-/* ---- faults that fail: no table; a private copy has its page first --------- */
+struct fault {
+	const char *type;	/* of the file system; NULL: anonymous */
+	enum cache cache;
+	int flags;
+	int (*access)(char *p);
+	int err, pages;		/* whether it fails, and what it may take */
+};
 
-static void read_beyond_eof(void)
+static void fault(const void *arg)
 {
-	map_it(MAP_SHARED, make_mapped_file("ramfs", NOTHING));
-	expect(kernel_read, 1, 0);
+	const struct fault *f = arg;
+
+	map_it(f->flags, f->type ? make_mapped_file(f->type, f->cache) : -1);
+	expect(f->access, f->err, f->pages);
 }
 
-static void tmpfs_read_beyond_eof(void)
-{
-	map_it(MAP_SHARED, make_mapped_file("tmpfs", NOTHING));
-	expect(kernel_read, 1, 0);
-}
-
-static void shared_write_beyond_eof(void)
-{
-	map_it(MAP_SHARED, make_mapped_file("ramfs", NOTHING));
-	expect(kernel_write, 1, 0);
-}
-
-static void private_write_beyond_eof(void)
-{
-	map_it(MAP_PRIVATE, make_mapped_file("ramfs", NOTHING));
-	expect(kernel_write, 1, 1);
-}
-
-/* ---- faults that map: a table, and pages that were not there --------------- */
-
-static void warm_read(void)
-{
-	map_it(MAP_SHARED, make_mapped_file("ramfs", WARM));
-	expect(kernel_read, 0, 1);
-}
-
-static void cold_read(void)
-{
-	map_it(MAP_SHARED, make_mapped_file("ramfs", COLD));
-	expect(kernel_read, 0, 2);
-}
-
-static void tmpfs_hole_read(void)
-{
-	map_it(MAP_SHARED, make_mapped_file("tmpfs", COLD));
-	expect(kernel_read, 0, 2);
-}
-
-static void shared_write(void)
-{
-	map_it(MAP_SHARED, make_mapped_file("ramfs", WARM));
-	expect(kernel_write, 0, 1);
-}
-
-static void private_write(void)
-{
-	map_it(MAP_PRIVATE, make_mapped_file("ramfs", WARM));
-	expect(kernel_write, 0, 2);
-}
-
-static void anon_write(void)
-{
-	map_it(MAP_PRIVATE, -1);
-	expect(kernel_write, 0, 2);
-}
-
-static void zero_page(void)
-{
-	map_it(MAP_PRIVATE, -1);
-	expect(kernel_read, 0, 1);
-}
-
-#define CASE(name) { #name, name }
+#define FAULT(id, type, cache, flags, access, ...)			\
+	KSFT_CASE_WITH(id, fault, &(const struct fault){		\
+		type, cache, MAP_##flags, kernel_##access, __VA_ARGS__ })
 
 static const struct ksft_case cases[] = {
-	CASE(read_beyond_eof),
-	CASE(tmpfs_read_beyond_eof),
-	CASE(shared_write_beyond_eof),
-	CASE(private_write_beyond_eof),
-	CASE(warm_read),
-	CASE(cold_read),
-	CASE(tmpfs_hole_read),
-	CASE(shared_write),
-	CASE(private_write),
-	CASE(anon_write),
-	CASE(zero_page),
+	/* Those that fail: no table; a private copy has its page first. */
+	FAULT(read_beyond_eof, "ramfs", NOTHING, SHARED, read, 1, 0),
+	FAULT(tmpfs_read_beyond_eof, "tmpfs", NOTHING, SHARED, read, 1, 0),
+	FAULT(shared_write_beyond_eof, "ramfs", NOTHING, SHARED, write, 1, 0),
+	FAULT(private_write_beyond_eof, "ramfs", NOTHING, PRIVATE, write, 1, 1),
+	/* Those that map: a table, and pages that were not there. */
+	FAULT(warm_read, "ramfs", WARM, SHARED, read, 0, 1),
+	FAULT(cold_read, "ramfs", COLD, SHARED, read, 0, 2),
+	FAULT(tmpfs_hole_read, "tmpfs", COLD, SHARED, read, 0, 2),
+	FAULT(shared_write, "ramfs", WARM, SHARED, write, 0, 1),
+	FAULT(private_write, "ramfs", WARM, PRIVATE, write, 0, 2),
+	FAULT(anon_write, NULL, NOTHING, PRIVATE, write, 0, 2),
+	FAULT(zero_page, NULL, NOTHING, PRIVATE, read, 0, 1),
 };
 
 int main(int argc, char **argv)

@@ -99,8 +99,8 @@ static void vvar_sigbus_tables(void)
 }
 
 static const struct ksft_case cases[] = {
-	{ "vvar_fault_tables", vvar_fault_tables },
-	{ "vvar_sigbus_tables", vvar_sigbus_tables },
+	KSFT_CASE(vvar_fault_tables),
+	KSFT_CASE(vvar_sigbus_tables),
 };
 
 static void need_vdso_64(void)

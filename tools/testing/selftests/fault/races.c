@@ -214,20 +214,27 @@ static void one_round(unsigned long round, int (*disturb)(void))
 
 static int moved(void), unmapped(void), truncated(void);
 
-static void race(const struct kind *k, int (*disturb)(void), int loses)
+struct race {
+	const struct kind *kind;
+	int (*disturb)(void);
+	int loses;		/* may what was written be lost? */
+};
+
+static void race(const void *arg)
 {
+	const struct race *r = arg;
 	pthread_t threads[THREADS];
 	unsigned long round;
 	long i, before, added;
 
-	kind = k;
-	may_lose = loses;
-	vanishes = disturb == moved || disturb == unmapped ||
-		   disturb == truncated;
+	kind = r->kind;
+	may_lose = r->loses;
+	vanishes = r->disturb == moved || r->disturb == unmapped ||
+		   r->disturb == truncated;
 	fault_catch();
 	slots_reserve();
-	if (k->type) {
-		private_mount("none", k->type, NULL);
+	if (kind->type) {
+		private_mount("none", kind->type, NULL);
 		file = make_file("race", 0);
 	}
 	pthread_barrier_init(&start, NULL, THREADS + 1);
@@ -235,10 +242,10 @@ static void race(const struct kind *k, int (*disturb)(void), int loses)
 	for (i = 0; i < THREADS; i++)
 		ksft_need(!pthread_create(&threads[i], NULL, racer, (void *)i),
 			  "a thread");
-	one_round(1, disturb);
+	one_round(1, r->disturb);
 	before = vm_pte(getpid());
 	for (round = 2; round <= rounds; round++)
-		one_round(round, disturb);
+		one_round(round, r->disturb);
 	added = vm_pte(getpid()) - before;
 	ksft_check(!added, "%ld kB of tables left over", added);
 	for (i = 0; i < THREADS; i++)
@@ -365,47 +372,6 @@ static int collapsed(void)
 
 /* ---- cases ------------------------------------------------------------------- */
 
-/* kind, disturbance, may what was written be lost? */
-#define RACE(kind, disturbance, loses)		\
-static void kind##_##disturbance(void)		\
-{						\
-	race(&kind, disturbance, loses);	\
-}
-
-RACE(anon, undisturbed, 0)
-RACE(anon, dontneed, 1)
-RACE(anon, moved, 0)
-RACE(anon, unmapped, 1)
-RACE(anon, forked, 0)
-RACE(zero, undisturbed, 0)
-RACE(zero, dontneed, 0)
-RACE(zero, moved, 0)
-RACE(zero, unmapped, 0)
-RACE(zero, forked, 0)
-RACE(private_file, undisturbed, 0)
-RACE(private_file, dontneed, 1)
-RACE(private_file, moved, 0)
-RACE(private_file, unmapped, 1)
-RACE(private_file, truncated, 1)
-RACE(private_file, forked, 0)
-RACE(shared_file, undisturbed, 0)
-RACE(shared_file, dontneed, 0)
-RACE(shared_file, moved, 0)
-RACE(shared_file, unmapped, 0)
-RACE(shared_file, truncated, 1)
-RACE(shared_file, forked, 0)
-RACE(tmpfs, undisturbed, 0)
-RACE(tmpfs, dontneed, 0)
-RACE(tmpfs, moved, 0)
-RACE(tmpfs, unmapped, 0)
-RACE(tmpfs, truncated, 1)
-RACE(tmpfs, forked, 0)
-RACE(huge, undisturbed, 0)
-RACE(huge, dontneed, 1)
-RACE(huge, moved, 0)
-RACE(huge, unmapped, 1)
-RACE(huge, forked, 0)
-
 /* khugepaged without a pause */
 static void anon_collapsed(void)
 {
@@ -413,47 +379,48 @@ static void anon_collapsed(void)
 
 	thp_set(KHUGEPAGED, "0");
 	before = collapses();
-	race(&anon, collapsed, 0);
+	race(&(const struct race){ &anon, collapsed, 0 });
 	ksft_print_msg("%ld huge pages by khugepaged\n", collapses() - before);
 }
 
-#define CASE(name) { #name, name }
+#define RACE(id, kind, ...) \
+	KSFT_CASE_WITH(id, race, &(const struct race){ &kind, __VA_ARGS__ })
 
 static const struct ksft_case cases[] = {
-	CASE(anon_undisturbed),
-	CASE(anon_dontneed),
-	CASE(anon_moved),
-	CASE(anon_unmapped),
-	CASE(anon_forked),
-	CASE(zero_undisturbed),
-	CASE(zero_dontneed),
-	CASE(zero_moved),
-	CASE(zero_unmapped),
-	CASE(zero_forked),
-	CASE(private_file_undisturbed),
-	CASE(private_file_dontneed),
-	CASE(private_file_moved),
-	CASE(private_file_unmapped),
-	CASE(private_file_truncated),
-	CASE(private_file_forked),
-	CASE(shared_file_undisturbed),
-	CASE(shared_file_dontneed),
-	CASE(shared_file_moved),
-	CASE(shared_file_unmapped),
-	CASE(shared_file_truncated),
-	CASE(shared_file_forked),
-	CASE(tmpfs_undisturbed),
-	CASE(tmpfs_dontneed),
-	CASE(tmpfs_moved),
-	CASE(tmpfs_unmapped),
-	CASE(tmpfs_truncated),
-	CASE(tmpfs_forked),
-	CASE(huge_undisturbed),
-	CASE(huge_dontneed),
-	CASE(huge_moved),
-	CASE(huge_unmapped),
-	CASE(huge_forked),
-	CASE(anon_collapsed),
+	RACE(anon_undisturbed, anon, undisturbed, 0),
+	RACE(anon_dontneed, anon, dontneed, 1),
+	RACE(anon_moved, anon, moved, 0),
+	RACE(anon_unmapped, anon, unmapped, 1),
+	RACE(anon_forked, anon, forked, 0),
+	RACE(zero_undisturbed, zero, undisturbed, 0),
+	RACE(zero_dontneed, zero, dontneed, 0),
+	RACE(zero_moved, zero, moved, 0),
+	RACE(zero_unmapped, zero, unmapped, 0),
+	RACE(zero_forked, zero, forked, 0),
+	RACE(private_file_undisturbed, private_file, undisturbed, 0),
+	RACE(private_file_dontneed, private_file, dontneed, 1),
+	RACE(private_file_moved, private_file, moved, 0),
+	RACE(private_file_unmapped, private_file, unmapped, 1),
+	RACE(private_file_truncated, private_file, truncated, 1),
+	RACE(private_file_forked, private_file, forked, 0),
+	RACE(shared_file_undisturbed, shared_file, undisturbed, 0),
+	RACE(shared_file_dontneed, shared_file, dontneed, 0),
+	RACE(shared_file_moved, shared_file, moved, 0),
+	RACE(shared_file_unmapped, shared_file, unmapped, 0),
+	RACE(shared_file_truncated, shared_file, truncated, 1),
+	RACE(shared_file_forked, shared_file, forked, 0),
+	RACE(tmpfs_undisturbed, tmpfs, undisturbed, 0),
+	RACE(tmpfs_dontneed, tmpfs, dontneed, 0),
+	RACE(tmpfs_moved, tmpfs, moved, 0),
+	RACE(tmpfs_unmapped, tmpfs, unmapped, 0),
+	RACE(tmpfs_truncated, tmpfs, truncated, 1),
+	RACE(tmpfs_forked, tmpfs, forked, 0),
+	RACE(huge_undisturbed, huge, undisturbed, 0),
+	RACE(huge_dontneed, huge, dontneed, 1),
+	RACE(huge_moved, huge, moved, 0),
+	RACE(huge_unmapped, huge, unmapped, 1),
+	RACE(huge_forked, huge, forked, 0),
+	KSFT_CASE(anon_collapsed),
 };
 
 int main(int argc, char **argv)

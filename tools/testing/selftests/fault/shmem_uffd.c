@@ -51,8 +51,10 @@ static void continue_all(int uffd)
 	}
 }
 
-static void blocked(uint64_t features, uint64_t mode)
+static void blocked(const void *arg)
 {
+	uint64_t mode = *(const int *)arg;
+	int minor = mode == UFFDIO_REGISTER_MODE_MINOR;
 	const size_t len = SLEEPERS * SLOT;
 	int uffd, fd, i, dev = dev_open();
 	unsigned int held;
@@ -61,9 +63,9 @@ static void blocked(uint64_t features, uint64_t mode)
 	slots_reserve();
 	fd = memory_file(len);
 	map_at(slot(1), len, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-	uffd = uffd_open(features);
+	uffd = uffd_open(minor ? UFFD_FEATURE_MINOR_SHMEM : 0);
 	try_register(uffd, mode);
-	if (mode == UFFDIO_REGISTER_MODE_MINOR)
+	if (minor)
 		for (i = 0; i < SLEEPERS; i++)
 			ksft_need(pwrite(fd, "", 1, i * SLOT) == 1, "pwrite");
 	sleepers_start();
@@ -72,7 +74,7 @@ static void blocked(uint64_t features, uint64_t mode)
 	sleepers_to_bed(uffd);
 	held = counts(dev).tables_held;
 	own = vm_pte(getpid()) - own;
-	if (mode == UFFDIO_REGISTER_MODE_MINOR)
+	if (minor)
 		continue_all(uffd);
 	else
 		sleepers_zeropage(uffd);
@@ -84,19 +86,11 @@ static void blocked(uint64_t features, uint64_t mode)
 		   SLEEPERS);
 }
 
-static void missing_blocked(void)
-{
-	blocked(0, UFFDIO_REGISTER_MODE_MISSING);
-}
-
-static void minor_blocked(void)
-{
-	blocked(UFFD_FEATURE_MINOR_SHMEM, UFFDIO_REGISTER_MODE_MINOR);
-}
-
 static const struct ksft_case cases[] = {
-	{ "missing_blocked", missing_blocked },
-	{ "minor_blocked", minor_blocked },
+	KSFT_CASE_WITH(missing_blocked, blocked,
+		       KSFT_INT(UFFDIO_REGISTER_MODE_MISSING)),
+	KSFT_CASE_WITH(minor_blocked, blocked,
+		       KSFT_INT(UFFDIO_REGISTER_MODE_MINOR)),
 };
 
 int main(int argc, char **argv)

@@ -104,75 +104,21 @@ static void expect_added(void (*fault)(char *, int), int nr, long kb)
 		   nr, added, kb);
 }
 
-static void beyond_eof(const char *type, void (*fault)(char *, int))
+struct empty {
+	const char *type;	/* of the file system */
+	void (*fault)(char *where, int i);
+};
+
+static void beyond_eof(const void *arg)
 {
+	const struct empty *e = arg;
 	int fds[2];
 
-	private_mount("none", type, NULL);
+	private_mount("none", e->type, NULL);
 	file = make_file("empty", 0);
 	ksft_need(!pipe(fds), "a pipe");
 	pipe_end = fds[1];
-	expect_added(fault, FAULTS, 0);
-}
-
-static void read_beyond_eof(void)
-{
-	beyond_eof("ramfs", read_fault);
-}
-
-static void private_write_beyond_eof(void)
-{
-	beyond_eof("ramfs", private_write_fault);
-}
-
-static void shared_write_beyond_eof(void)
-{
-	beyond_eof("ramfs", shared_write_fault);
-}
-
-static void kernel_read_beyond_eof(void)
-{
-	beyond_eof("ramfs", kernel_fault);
-}
-
-static void proc_mem_beyond_eof(void)
-{
-	beyond_eof("ramfs", mem_fault);
-}
-
-static void mlock_beyond_eof(void)
-{
-	beyond_eof("ramfs", mlock_fault);
-}
-
-static void populate_beyond_eof(void)
-{
-	beyond_eof("ramfs", populate_fault);
-}
-
-static void populate_write_beyond_eof(void)
-{
-	beyond_eof("ramfs", populate_write_fault);
-}
-
-static void tmpfs_read_beyond_eof(void)
-{
-	beyond_eof("tmpfs", read_fault);
-}
-
-static void tmpfs_private_write_beyond_eof(void)
-{
-	beyond_eof("tmpfs", private_write_fault);
-}
-
-static void tmpfs_shared_write_beyond_eof(void)
-{
-	beyond_eof("tmpfs", shared_write_fault);
-}
-
-static void tmpfs_kernel_read_beyond_eof(void)
-{
-	beyond_eof("tmpfs", kernel_fault);
+	expect_added(e->fault, FAULTS, 0);
 }
 
 static void stack_guard_page(void)
@@ -195,21 +141,24 @@ static void good_read_adds_tables(void)
 	expect_added(good_fault, FAULTS, FAULTS * TABLE_KB);
 }
 
+#define EMPTY(id, type, fault) \
+	KSFT_CASE_WITH(id, beyond_eof, &(const struct empty){ type, fault })
+
 static const struct ksft_case cases[] = {
-	{ "good_read_adds_tables", good_read_adds_tables },
-	{ "read_beyond_eof", read_beyond_eof },
-	{ "private_write_beyond_eof", private_write_beyond_eof },
-	{ "shared_write_beyond_eof", shared_write_beyond_eof },
-	{ "kernel_read_beyond_eof", kernel_read_beyond_eof },
-	{ "proc_mem_beyond_eof", proc_mem_beyond_eof },
-	{ "mlock_beyond_eof", mlock_beyond_eof },
-	{ "populate_beyond_eof", populate_beyond_eof },
-	{ "populate_write_beyond_eof", populate_write_beyond_eof },
-	{ "tmpfs_read_beyond_eof", tmpfs_read_beyond_eof },
-	{ "tmpfs_private_write_beyond_eof", tmpfs_private_write_beyond_eof },
-	{ "tmpfs_shared_write_beyond_eof", tmpfs_shared_write_beyond_eof },
-	{ "tmpfs_kernel_read_beyond_eof", tmpfs_kernel_read_beyond_eof },
-	{ "stack_guard_page", stack_guard_page },
+	KSFT_CASE(good_read_adds_tables),
+	EMPTY(read_beyond_eof, "ramfs", read_fault),
+	EMPTY(private_write_beyond_eof, "ramfs", private_write_fault),
+	EMPTY(shared_write_beyond_eof, "ramfs", shared_write_fault),
+	EMPTY(kernel_read_beyond_eof, "ramfs", kernel_fault),
+	EMPTY(proc_mem_beyond_eof, "ramfs", mem_fault),
+	EMPTY(mlock_beyond_eof, "ramfs", mlock_fault),
+	EMPTY(populate_beyond_eof, "ramfs", populate_fault),
+	EMPTY(populate_write_beyond_eof, "ramfs", populate_write_fault),
+	EMPTY(tmpfs_read_beyond_eof, "tmpfs", read_fault),
+	EMPTY(tmpfs_private_write_beyond_eof, "tmpfs", private_write_fault),
+	EMPTY(tmpfs_shared_write_beyond_eof, "tmpfs", shared_write_fault),
+	EMPTY(tmpfs_kernel_read_beyond_eof, "tmpfs", kernel_fault),
+	KSFT_CASE(stack_guard_page),
 };
 
 int main(int argc, char **argv)

@@ -47,8 +47,9 @@ static void touch(volatile char *p, int write)
 		(void)*p;
 }
 
-static void many_huge(int write)
+static void many_huge(const void *arg)
 {
+	int write = *(const int *)arg;
 	char *p = huge_region();
 	pthread_t thread;
 	int i, event;
@@ -70,16 +71,6 @@ static void many_huge(int write)
 	ksft_check(nr <= MANY_MAX, "%ld allocations for %d faults", nr, MANY);
 }
 
-static void huge_write_pages(void)
-{
-	many_huge(1);
-}
-
-static void huge_read_pages(void)
-{
-	many_huge(0);
-}
-
 static void region_of_slots(int advice)
 {
 	slots_reserve();
@@ -89,11 +80,11 @@ static void region_of_slots(int advice)
 		ksft_case_skip("no transparent huge pages");
 }
 
-static void blocked_tables(int advice)
+static void blocked_tables(const void *arg)
 {
 	long before, added;
 
-	region_of_slots(advice);
+	region_of_slots(*(const int *)arg);
 	uffd = uffd_open(0);
 	uffd_register(uffd, slot(1), (SLOTS - 1) * SLOT,
 		      UFFDIO_REGISTER_MODE_MISSING);
@@ -109,67 +100,34 @@ static void blocked_tables(int advice)
 		   added);
 }
 
-static void small_blocked_tables(void)
-{
-	blocked_tables(MADV_NOHUGEPAGE);
-}
-
-static void huge_blocked_tables(void)
-{
-	blocked_tables(MADV_HUGEPAGE);
-}
-
 /* ---- UFFD_FEATURE_SIGBUS: nobody is told, the fault fails --------------- */
 
-static void sigbus_read(char *where, int i)
+static int writing;
+
+/* tables_added() reserves anew: what it faults on is made in here. */
+static void sigbus_at(char *where, int i)
 {
 	(void)i;
-	ksft_check(try_read(where) == SIGBUS, "a missing page was read");
-}
-
-static void sigbus_write(char *where, int i)
-{
-	(void)i;
-	ksft_check(try_write(where, 1) == SIGBUS, "a missing page was written");
-}
-
-/* tables_added() reserves anew: what it faults on is made in there. */
-static void sigbus_at(char *where, int i, void (*fault)(char *, int))
-{
 	map_at(where, PAGE, PROT_READ | PROT_WRITE,
 	       MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	uffd_register(uffd, where, PAGE, UFFDIO_REGISTER_MODE_MISSING);
-	fault(where, i);
+	if (writing)
+		ksft_check(try_write(where, 1) == SIGBUS,
+			   "a missing page was written");
+	else
+		ksft_check(try_read(where) == SIGBUS,
+			   "a missing page was read");
 }
 
-static void map_and_read(char *where, int i)
-{
-	sigbus_at(where, i, sigbus_read);
-}
-
-static void map_and_write(char *where, int i)
-{
-	sigbus_at(where, i, sigbus_write);
-}
-
-static void sigbus_tables(void (*fault)(char *, int))
+static void sigbus_tables(const void *arg)
 {
 	long added;
 
+	writing = *(const int *)arg;
 	fault_catch();
 	uffd = uffd_open(UFFD_FEATURE_SIGBUS);
-	added = tables_added(fault, 16);
+	added = tables_added(sigbus_at, 16);
 	ksft_check(!added, "%ld kB of tables", added);
-}
-
-static void sigbus_read_tables(void)
-{
-	sigbus_tables(map_and_read);
-}
-
-static void sigbus_write_tables(void)
-{
-	sigbus_tables(map_and_write);
 }
 
 /* ---- UFFDIO_COPY: what is there already needs no page ---------------------- */
@@ -454,7 +412,7 @@ static void *toucher(void *arg)
 	return NULL;
 }
 
-static void register_against_faults(int advice)
+static void register_against_faults(const void *arg)
 {
 	const size_t len = RACE_SLOTS * SLOT;
 	struct uffdio_range range;
@@ -462,7 +420,7 @@ static void register_against_faults(int advice)
 	int i;
 
 	fault_catch();
-	region_of_slots(advice);
+	region_of_slots(*(const int *)arg);
 	range.start = (uintptr_t)slot(1);
 	range.len = len;
 	uffd = uffd_open(0);
@@ -484,29 +442,23 @@ static void register_against_faults(int advice)
 	ksft_check(!munmap(slot(1), len), "munmap");
 }
 
-static void register_against_small_faults(void)
-{
-	register_against_faults(MADV_NOHUGEPAGE);
-}
-
-static void register_against_huge_faults(void)
-{
-	register_against_faults(MADV_HUGEPAGE);
-}
-
 static const struct ksft_case cases[] = {
-	{ "huge_write_pages", huge_write_pages },
-	{ "huge_read_pages", huge_read_pages },
-	{ "small_blocked_tables", small_blocked_tables },
-	{ "huge_blocked_tables", huge_blocked_tables },
-	{ "sigbus_read_tables", sigbus_read_tables },
-	{ "sigbus_write_tables", sigbus_write_tables },
-	{ "late_copies", late_copies },
-	{ "huge_zero_split", huge_zero_split },
-	{ "huge_zero_split_mem", huge_zero_split_mem },
-	{ "cow_is_not_missing", cow_is_not_missing },
-	{ "register_against_small_faults", register_against_small_faults },
-	{ "register_against_huge_faults", register_against_huge_faults },
+	KSFT_CASE_WITH(huge_write_pages, many_huge, KSFT_INT(1)),
+	KSFT_CASE_WITH(huge_read_pages, many_huge, KSFT_INT(0)),
+	KSFT_CASE_WITH(small_blocked_tables, blocked_tables,
+		       KSFT_INT(MADV_NOHUGEPAGE)),
+	KSFT_CASE_WITH(huge_blocked_tables, blocked_tables,
+		       KSFT_INT(MADV_HUGEPAGE)),
+	KSFT_CASE_WITH(sigbus_read_tables, sigbus_tables, KSFT_INT(0)),
+	KSFT_CASE_WITH(sigbus_write_tables, sigbus_tables, KSFT_INT(1)),
+	KSFT_CASE(late_copies),
+	KSFT_CASE(huge_zero_split),
+	KSFT_CASE(huge_zero_split_mem),
+	KSFT_CASE(cow_is_not_missing),
+	KSFT_CASE_WITH(register_against_small_faults, register_against_faults,
+		       KSFT_INT(MADV_NOHUGEPAGE)),
+	KSFT_CASE_WITH(register_against_huge_faults, register_against_faults,
+		       KSFT_INT(MADV_HUGEPAGE)),
 };
 
 int main(int argc, char **argv)

@@ -36,8 +36,9 @@ static bool told(const struct wbst_start *s)
 	return s->queued || s->merged || s->nowork;
 }
 
-static void bounded(uint32_t who)
+static void bounded(const void *arg)
 {
+	uint32_t who = *(const int *)arg;
 	int dev = wb_stall();
 	struct wbst_start s;
 
@@ -47,26 +48,6 @@ static void bounded(uint32_t who)
 	wb_release(dev);
 	ksft_check(s.listed <= 1, "%llu items wait for the flusher", s.listed);
 	ksft_check(s.queued <= 1, "%llu items queued", s.queued);
-}
-
-static void task(void)
-{
-	bounded(WBST_TASK);
-}
-
-static void reclaim(void)
-{
-	bounded(WBST_MEMALLOC);
-}
-
-static void oom_victim(void)
-{
-	bounded(WBST_OOM_VICTIM);
-}
-
-static void softirq(void)
-{
-	bounded(WBST_SOFTIRQ);
 }
 
 static void each_call_is_told(void)
@@ -135,8 +116,9 @@ static void start_4000_and_30(int dev)
 	start(dev, 1, 30, WBST_TASK);
 }
 
-static void check_largest(bool lack)
+static void check_largest(const void *arg)
 {
+	bool lack = *(const int *)arg;		/* of an item for the first */
 	const char *trace = begun(request(1, 10, WBST_TASK), lack,
 				  start_4000_and_30);
 	char reason[64] = "";
@@ -148,16 +130,6 @@ static void check_largest(bool lack)
 		   "the pages of reclaim were begun for %s", reason);
 }
 
-static void largest_wish_is_kept(void)
-{
-	check_largest(false);
-}
-
-static void largest_without_item(void)
-{
-	check_largest(true);
-}
-
 static void start_10(int dev)
 {
 	start(dev, 1, 10, WBST_TASK);
@@ -167,8 +139,9 @@ static void start_10(int dev)
  * The timer of laptop mode has a file written from where the last request left
  * off, a task from its beginning, and so has a request merged from both.
  */
-static void check_not_cyclic(bool lack)
+static void check_not_cyclic(const void *arg)
 {
+	bool lack = *(const int *)arg;
 	struct wbst_start laptop = request(1, 4000, WBST_TASK);
 	const char *trace;
 
@@ -178,16 +151,6 @@ static void check_not_cyclic(bool lack)
 		   "the 4000 pages of the timer were not begun");
 	ksft_check(strstr(trace, "range_cyclic=0"),
 		   "the 10 pages of a task were begun as cyclic");
-}
-
-static void not_cyclic_is_kept(void)
-{
-	check_not_cyclic(false);
-}
-
-static void not_cyclic_without_item(void)
-{
-	check_not_cyclic(true);
 }
 
 /* A request that was begun makes room for the next one, time and again. */
@@ -284,18 +247,19 @@ static void killed_owner(void)
 }
 
 static const struct ksft_case cases[] = {
-	{ "task", task },
-	{ "reclaim", reclaim },
-	{ "oom_victim", oom_victim },
-	{ "softirq", softirq },
-	{ "each_call_is_told", each_call_is_told },
-	{ "largest_wish_is_kept", largest_wish_is_kept },
-	{ "largest_without_item", largest_without_item },
-	{ "not_cyclic_is_kept", not_cyclic_is_kept },
-	{ "not_cyclic_without_item", not_cyclic_without_item },
-	{ "room_for_the_next", room_for_the_next },
-	{ "starters_at_once", starters_at_once },
-	{ "killed_owner", killed_owner },
+	KSFT_CASE_WITH(task, bounded, KSFT_INT(WBST_TASK)),
+	KSFT_CASE_WITH(reclaim, bounded, KSFT_INT(WBST_MEMALLOC)),
+	KSFT_CASE_WITH(oom_victim, bounded, KSFT_INT(WBST_OOM_VICTIM)),
+	KSFT_CASE_WITH(softirq, bounded, KSFT_INT(WBST_SOFTIRQ)),
+	KSFT_CASE(each_call_is_told),
+	KSFT_CASE_WITH(largest_wish_is_kept, check_largest, KSFT_INT(false)),
+	KSFT_CASE_WITH(largest_without_item, check_largest, KSFT_INT(true)),
+	KSFT_CASE_WITH(not_cyclic_is_kept, check_not_cyclic, KSFT_INT(false)),
+	KSFT_CASE_WITH(not_cyclic_without_item, check_not_cyclic,
+		       KSFT_INT(true)),
+	KSFT_CASE(room_for_the_next),
+	KSFT_CASE(starters_at_once),
+	KSFT_CASE(killed_owner),
 };
 
 int main(int argc, char **argv)

@@ -49,15 +49,6 @@ static void cg_run(const char *group, void (*body)(void))
 		_exit(WEXITSTATUS(status));
 }
 
-#define CG_CASE(name)						\
-	static void name##_body(void);				\
-	static void name(void)					\
-	{							\
-		cg_need();					\
-		name##_body();					\
-	}							\
-	static void name##_body(void)
-
 /* --- what was allocated where ------------------------------------------- */
 
 static void trace_own(const char *event)
@@ -127,6 +118,8 @@ static void fail_no_more(void)
 		ksft_case_skip("failslab spares what may wake kswapd");
 }
 
+static const char *const *wanted_sites;
+
 /* --- the first bio of a cgroup for a device ------------------------------- */
 
 static const char *const blkg_sites[] = {
@@ -148,36 +141,23 @@ static void read_disk(void)
 /* Where its group keeps it: a tree that allocates by a mask of its own. */
 static const char *const node_sites[] = { "radix_tree_node_alloc", NULL };
 
-static void read_traced(const char *event, const char *const *sites)
+static void read_traced(void)
 {
 	const char *flags;
 
-	trace_own(event);
+	trace_own(wanted_sites == node_sites ? "kmem/kmem_cache_alloc" :
+					       "kmem/kmalloc");
 	read_disk();
-	flags = traced_flags(sites);
+	flags = traced_flags(wanted_sites);
 	if (!flags)
-		ksft_case_skip("%s: not seen to be allocated", sites[0]);
+		ksft_case_skip("%s: not seen to be allocated", wanted_sites[0]);
 	check_flags(flags);
 }
 
-static void read_blkg_traced(void)
+static void read_in_group(const void *arg)
 {
-	read_traced("kmem/kmalloc", blkg_sites);
-}
-
-static void read_node_traced(void)
-{
-	read_traced("kmem/kmem_cache_alloc", node_sites);
-}
-
-CG_CASE(blkg_gfp_flags)
-{
-	cg_run(groups[0], read_blkg_traced);
-}
-
-CG_CASE(blkg_node_gfp_flags)
-{
-	cg_run(groups[0], read_node_traced);
+	wanted_sites = arg;
+	cg_run(groups[0], read_traced);
 }
 
 static void read_without_blkg(void)
@@ -191,7 +171,7 @@ static void read_without_blkg(void)
 	ksft_check(!memcmp(want, disk_page, WB_PAGE), "other data");
 }
 
-CG_CASE(read_without_blkg_of_its_own)
+static void read_without_blkg_of_its_own(void)
 {
 	read_disk();
 	cg_run(groups[0], read_without_blkg);
@@ -206,8 +186,6 @@ static const char *const switch_sites[] = {
 static const char *const new_wb_sites[] = {
 	"cgwb_create", "wb_get_create", NULL
 };
-
-static const char *const *wanted_sites;
 
 static void own_the_inode(void)
 {
@@ -275,22 +253,12 @@ static void write_until_switched(void)
 	check_flags(flags);
 }
 
-static void switch_traced(const char *const *sites)
+static void switch_traced(const void *arg)
 {
-	wanted_sites = sites;
+	wanted_sites = arg;
 	wb_mount_ext4();
 	cg_run(groups[0], own_the_inode);
 	cg_run(groups[1], write_until_switched);
-}
-
-CG_CASE(switch_gfp_flags)
-{
-	switch_traced(switch_sites);
-}
-
-CG_CASE(switch_wb_gfp_flags)
-{
-	switch_traced(new_wb_sites);
 }
 
 /* Not switched, but written all the same. */
@@ -305,7 +273,7 @@ static void write_unswitched(void)
 	fail_no_more();
 }
 
-CG_CASE(write_without_switch)
+static void write_without_switch(void)
 {
 	wb_mount_ext4();
 	cg_run(groups[0], own_the_inode);
@@ -350,7 +318,7 @@ static void write_beside_foreign(void)
 	check_flags(flags);
 }
 
-CG_CASE(foreign_gfp_flags)
+static void foreign_gfp_flags(void)
 {
 	wb_mount_ext4();
 	cg_run(groups[1], own_another);
@@ -368,7 +336,7 @@ static const char *const split_sites[] = {
 	"bdi_split_work_to_wbs", "sync_inodes_sb", NULL
 };
 
-CG_CASE(split_gfp_flags)
+static void split_gfp_flags(void)
 {
 	const char *flags;
 	int fd;
@@ -384,7 +352,7 @@ CG_CASE(split_gfp_flags)
 	close(fd);
 }
 
-CG_CASE(syncfs_without_item)
+static void syncfs_without_item(void)
 {
 	int fd;
 
@@ -401,18 +369,19 @@ CG_CASE(syncfs_without_item)
 }
 
 static const struct ksft_case cases[] = {
-	{ "blkg_gfp_flags", blkg_gfp_flags },
-	{ "blkg_node_gfp_flags", blkg_node_gfp_flags },
-	{ "read_without_blkg_of_its_own", read_without_blkg_of_its_own },
-	{ "switch_gfp_flags", switch_gfp_flags },
-	{ "switch_wb_gfp_flags", switch_wb_gfp_flags },
-	{ "write_without_switch", write_without_switch },
-	{ "foreign_gfp_flags", foreign_gfp_flags },
-	{ "split_gfp_flags", split_gfp_flags },
-	{ "syncfs_without_item", syncfs_without_item },
+	KSFT_CASE_WITH(blkg_gfp_flags, read_in_group, blkg_sites),
+	KSFT_CASE_WITH(blkg_node_gfp_flags, read_in_group, node_sites),
+	KSFT_CASE(read_without_blkg_of_its_own),
+	KSFT_CASE_WITH(switch_gfp_flags, switch_traced, switch_sites),
+	KSFT_CASE_WITH(switch_wb_gfp_flags, switch_traced, new_wb_sites),
+	KSFT_CASE(write_without_switch),
+	KSFT_CASE(foreign_gfp_flags),
+	KSFT_CASE(split_gfp_flags),
+	KSFT_CASE(syncfs_without_item),
 };
 
 int main(int argc, char **argv)
 {
+	ksft_before_case = cg_need;
 	return ksft_run_cases(cases, ARRAY_SIZE(cases), argc, argv);
 }

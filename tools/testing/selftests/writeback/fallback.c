@@ -135,12 +135,12 @@ static bool has_nowarn(const char *flags)
 	       (wb_kernel_major() >= 6 && strstr(flags, "GFP_NOWAIT"));
 }
 
-static void check_flags(const char *const *sites)
+static void check_flags(const void *arg)
 {
 	struct start_alloc a;
 
 	wb_mount_ext4();
-	a = find_alloc(sites);
+	a = find_alloc(arg);
 	ksft_print_msg("%s: %u bytes, %s\n", a.site, a.bytes, a.flags);
 	ksft_check(!strstr(a.flags, "GFP_ATOMIC") &&
 		   !strstr(a.flags, "__GFP_HIGH"),
@@ -149,17 +149,6 @@ static void check_flags(const char *const *sites)
 		   "a reclaiming task takes the item past the watermarks");
 	ksft_check(has_nowarn(a.flags),
 		   "a failure that is expected is reported");
-}
-
-static void gfp_flags(void)
-{
-	check_flags(start_sites);
-}
-
-/* With cgroup writeback, one for each wb that sync(2) goes to. */
-static void split_gfp_flags(void)
-{
-	check_flags(split_sites);
 }
 
 static void no_item_is_told(void)
@@ -406,17 +395,18 @@ static void expiry_without_item(void)
 }
 
 static const struct ksft_case cases[] = {
-	{ "gfp_flags", gfp_flags },
-	{ "split_gfp_flags", split_gfp_flags },
-	{ "no_item_is_told", no_item_is_told },
-	{ "sync_without_item", sync_without_item },
-	{ "flusher_is_woken", flusher_is_woken },
-	{ "wish_without_item", wish_without_item },
-	{ "wish_not_starved", wish_not_starved },
-	{ "split_without_item", split_without_item },
-	{ "refused_item_is_freed", refused_item_is_freed },
-	{ "fsync_without_item", fsync_without_item },
-	{ "expiry_without_item", expiry_without_item },
+	KSFT_CASE_WITH(gfp_flags, check_flags, start_sites),
+	/* With cgroup writeback, one for each wb that sync(2) goes to. */
+	KSFT_CASE_WITH(split_gfp_flags, check_flags, split_sites),
+	KSFT_CASE(no_item_is_told),
+	KSFT_CASE(sync_without_item),
+	KSFT_CASE(flusher_is_woken),
+	KSFT_CASE(wish_without_item),
+	KSFT_CASE(wish_not_starved),
+	KSFT_CASE(split_without_item),
+	KSFT_CASE(refused_item_is_freed),
+	KSFT_CASE(fsync_without_item),
+	KSFT_CASE(expiry_without_item),
 };
 
 int main(int argc, char **argv)

@@ -265,9 +265,9 @@ static void laptop_timer(void)
 }
 
 static const struct ksft_case cases[] = {
-	{ "unregistered_bdi", unregistered_bdi },
-	{ "dying_wb", dying_wb },
-	{ "laptop_timer", laptop_timer },
+	KSFT_CASE(unregistered_bdi),
+	KSFT_CASE(dying_wb),
+	KSFT_CASE(laptop_timer),
 };
 
 int main(int argc, char **argv)

@@ -93,7 +93,7 @@ static void bounded(void)
 }
 
 static const struct ksft_case cases[] = {
-	{ "bounded", bounded },
+	KSFT_CASE(bounded),
 };
 
 int main(int argc, char **argv)

@@ -73,10 +73,10 @@ static void start_below_min(struct wbst_start *s)
 	ksft_need(0, "free memory below the min watermark");
 }
 
-static void takes_no_reserve(uint32_t who)
+static void takes_no_reserve(const void *arg)
 {
 	struct wbst_start s = {
-		.who = who, .reason = WBST_REASON_RECLAIM,
+		.who = *(const int *)arg, .reason = WBST_REASON_RECLAIM,
 		.calls = CALLS, .nr_pages = 32,
 		.level = LEVEL, .object_size = WB_ITEM_SIZE,
 	};
@@ -87,47 +87,17 @@ static void takes_no_reserve(uint32_t who)
 	ksft_check(!s.queued, "the first item came out of the reserve");
 }
 
-static void task(void)
-{
-	takes_no_reserve(WBST_TASK);
-}
-
-static void reclaim(void)
-{
-	takes_no_reserve(WBST_MEMALLOC);
-}
-
-static void oom_victim(void)
-{
-	takes_no_reserve(WBST_OOM_VICTIM);
-}
-
-static void softirq(void)
-{
-	takes_no_reserve(WBST_SOFTIRQ);
-}
-
 /* Where there is no element, somebody has one and will bring it back. */
-static void mempool_takes_no_reserve(uint32_t who)
+static void mempool_takes_no_reserve(const void *arg)
 {
 	struct wbst_start s = {
-		.who = who, .reason = WBST_REASON_MEMPOOL,
+		.who = *(const int *)arg, .reason = WBST_REASON_MEMPOOL,
 		.calls = 16, .level = LEVEL,
 	};
 
 	start_below_min(&s);
 	ksft_check(!s.queued, "an empty mempool took %llu pages of the reserve",
 		   s.queued);
-}
-
-static void mempool_reclaim(void)
-{
-	mempool_takes_no_reserve(WBST_MEMALLOC);
-}
-
-static void mempool_oom_victim(void)
-{
-	mempool_takes_no_reserve(WBST_OOM_VICTIM);
 }
 
 static void mempool_waits(void)
@@ -171,14 +141,16 @@ static void quiet(void)
 }
 
 static const struct ksft_case cases[] = {
-	{ "quiet", quiet },	/* first: reports are rate limited */
-	{ "task", task },
-	{ "reclaim", reclaim },
-	{ "oom_victim", oom_victim },
-	{ "softirq", softirq },
-	{ "mempool_reclaim", mempool_reclaim },
-	{ "mempool_oom_victim", mempool_oom_victim },
-	{ "mempool_waits", mempool_waits },
+	KSFT_CASE(quiet),	/* first: reports are rate limited */
+	KSFT_CASE_WITH(task, takes_no_reserve, KSFT_INT(WBST_TASK)),
+	KSFT_CASE_WITH(reclaim, takes_no_reserve, KSFT_INT(WBST_MEMALLOC)),
+	KSFT_CASE_WITH(oom_victim, takes_no_reserve, KSFT_INT(WBST_OOM_VICTIM)),
+	KSFT_CASE_WITH(softirq, takes_no_reserve, KSFT_INT(WBST_SOFTIRQ)),
+	KSFT_CASE_WITH(mempool_reclaim, mempool_takes_no_reserve,
+		       KSFT_INT(WBST_MEMALLOC)),
+	KSFT_CASE_WITH(mempool_oom_victim, mempool_takes_no_reserve,
+		       KSFT_INT(WBST_OOM_VICTIM)),
+	KSFT_CASE(mempool_waits),
 };
 
 int main(int argc, char **argv)

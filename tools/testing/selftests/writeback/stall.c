@@ -19,6 +19,14 @@
 
 enum { BY_SYNC, BY_FSYNC, BY_EXPIRY, WAYS };
 
+struct disk {
+	const char *type, *scratch;	/* no scratch disk: FUSE alone */
+};
+
+static const struct disk ext4 = { "ext4", WB_EXT4 };
+static const struct disk xfs = { "xfs", WB_XFS };
+static const struct disk fuse = { "fuse", NULL };
+
 struct place {
 	struct wb_fuse fuse;
 	const char *dev;		/* the disk below, or NULL: FUSE alone */
@@ -85,14 +93,16 @@ static void set_up_loop(struct place *p)
 	close(control);
 }
 
-static struct place set_up(const char *dev, const char *type)
+static struct place set_up(const struct disk *d)
 {
-	struct place p = { .dev = dev, .type = type, .fd = -1 };
+	struct place p = { .type = d->type, .fd = -1 };
 
-	if (dev)
+	if (d->scratch) {
+		p.dev = ksft_scratch(d->scratch);
 		close(loop_control());
-	p.fuse = wb_fuse_mount(dev, FILES * FILE_PAGES * WB_PAGE);
-	if (dev)
+	}
+	p.fuse = wb_fuse_mount(p.dev, FILES * FILE_PAGES * WB_PAGE);
+	if (p.dev)
 		set_up_loop(&p);
 	return p;
 }
@@ -247,9 +257,9 @@ static int way_of(struct place *p, long round)
 	return way == BY_SYNC && !p->dev ? BY_FSYNC : way;
 }
 
-static void stall_and_release(const char *dev, const char *type)
+static void stall_and_release(const void *arg)
 {
-	struct place p = set_up(dev, type);
+	struct place p = set_up(arg);
 	uint64_t seed = 0;
 	long i;
 
@@ -259,31 +269,16 @@ static void stall_and_release(const char *dev, const char *type)
 		seed = (i + 1) * FILES;
 		stall_once(&p, way_of(&p, i), seed);
 	}
-	ksft_print_msg("%s: %ld rounds\n", type, i);
-	if (dev)
+	ksft_print_msg("%s: %ld rounds\n", p.type, i);
+	if (p.dev)
 		ksft_need(!umount2(WB_MNT, 0), "umount");
 	check_remounted(&p, seed);
-}
-
-static void ext4(void)
-{
-	stall_and_release(ksft_scratch(WB_EXT4), "ext4");
-}
-
-static void xfs(void)
-{
-	stall_and_release(ksft_scratch(WB_XFS), "xfs");
-}
-
-static void fuse(void)
-{
-	stall_and_release(NULL, "fuse");
 }
 
 /* The device is gone: fsync(2) says so, and works again once it is back. */
 static void error_is_told(void)
 {
-	struct place p = set_up(NULL, "fuse");
+	struct place p = set_up(&fuse);
 	int fd;
 
 	p.fuse.shared->error = EIO;
@@ -327,9 +322,9 @@ static bool refused(const char *path, uint64_t seed)
  * Whoever asks by fdatasync(2) must hear of it, each time; sync(2) and umount(2)
  * must come back, and what was on the disk before must still be there.
  */
-static void disk_gone(const char *dev, const char *type)
+static void disk_gone(const void *arg)
 {
-	struct place p = set_up(dev, type);
+	struct place p = set_up(arg);
 	char path[64];
 	int i;
 
@@ -350,25 +345,20 @@ static void disk_gone(const char *dev, const char *type)
 	check_remounted(&p, 1);
 }
 
-static void ext4_disk_gone(void)
-{
-	disk_gone(ksft_scratch(WB_EXT4), "ext4");
-}
-
 static void xfs_disk_gone(void)
 {
 	if (wb_kernel_major() < 5)
 		ksft_case_skip("lockdep warns of how this XFS takes an error");
-	disk_gone(ksft_scratch(WB_XFS), "xfs");
+	disk_gone(&xfs);
 }
 
 static const struct ksft_case cases[] = {
-	{ "ext4", ext4 },
-	{ "xfs", xfs },
-	{ "fuse", fuse },
-	{ "error_is_told", error_is_told },
-	{ "ext4_disk_gone", ext4_disk_gone },
-	{ "xfs_disk_gone", xfs_disk_gone },
+	KSFT_CASE_WITH(ext4, stall_and_release, &ext4),
+	KSFT_CASE_WITH(xfs, stall_and_release, &xfs),
+	KSFT_CASE_WITH(fuse, stall_and_release, &fuse),
+	KSFT_CASE(error_is_told),
+	KSFT_CASE_WITH(ext4_disk_gone, disk_gone, &ext4),
+	KSFT_CASE(xfs_disk_gone),
 };
 
 int main(int argc, char **argv)

@@ -206,7 +206,7 @@ static void no_item_from_the_reserve(void)
 }
 
 static const struct ksft_case cases[] = {
-	{ "no_item_from_the_reserve", no_item_from_the_reserve },
+	KSFT_CASE(no_item_from_the_reserve),
 };
 
 int main(int argc, char **argv)
