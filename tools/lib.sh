@@ -4,7 +4,7 @@
 # Sourced; sets $top, the project.
 
 unset CDPATH # the one variable that bites before there is a clean environment
-top=$(dirname "$0")
+case $0 in */*) top=${0%/*} ;; *) top=. ;; esac
 until [ -f "$top/tools/lib.sh" ]; do top=$top/..; done
 top=$(cd "$top" && pwd)
 [ "$LATEPTE_ENV" ] || exec "$top/tools/env" /bin/sh "$0" "$@"
@@ -13,10 +13,14 @@ top=$(cd "$top" && pwd)
 for v in LINUX O DL; do
 	eval "case \$$v in '~/'*) $v=\$HOME/\${$v#??} ;; esac"
 done
-[ "${BASE+set}" ] || BASE=$(cat "$top/patches/default")
+[ "${BASE+set}" ] || read -r BASE <"$top/patches/default"
 arch=${GUEST_ARCH:-x86_64}
 # arch_value KEY: one value of tools/arch/<arch>/arch
-arch_value() { sed -n "s/^$1=//p" "$top/tools/arch/$arch/arch" 2>/dev/null; }
+arch_value() {
+	[ ! -f "$top/tools/arch/$arch/arch" ] || while IFS= read -r line; do
+		case $line in "$1="*) printf '%s\n' "${line#*=}" ;; esac
+	done <"$top/tools/arch/$arch/arch"
+}
 : "${O:=$top/build}" "${DL:=$top/dl}" "${COMPILER:=$(arch_value cross)gcc}" "${QEMU:=$(arch_value qemu)}"
 case $O in /*) ;; *) O=$top/$O ;; esac
 case $DL in /*) ;; *) DL=$top/$DL ;; esac
