@@ -51,7 +51,7 @@ is "40 80 50" "pages of the largest" sh -c "cut -f2 '$tmp/x.takers' | sed 1d | p
 told <<'END'
 H 1.0 900 1000 0 0:60 1:40
 L begin
-0 60 
+0 60 probe_alloc [ledger]
 1 40 probe_alloc [ledger]<__alloc_pages_nodemask<a<b<c
 L end
 END
