@@ -272,12 +272,22 @@ static void wbst_take_free(struct wbst_run *run)
 			cond_resched();
 }
 
-/* And from there on down to the level. Preemption is off. */
+/*
+ * And from there on down to the level. Preemption is off. What a refill has put
+ * on the lists of this CPU, hundreds of pages on later kernels, is free as well:
+ * it is not low before they are back.
+ */
 static void wbst_take_reserve(struct wbst_run *run)
 {
+	bool more;
+
 	drain_local_pages(NULL);
-	while (wbst_take(run, WBST_GFP_ALL, 0) && !wbst_is_low(run))
-		;
+	do {
+		while ((more = wbst_take(run, WBST_GFP_ALL, 0)) &&
+		       !wbst_is_low(run))
+			;
+		drain_local_pages(NULL);
+	} while (more && !wbst_is_low(run));
 	wbst_take_objects(run);
 }
 
