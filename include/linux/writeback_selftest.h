@@ -19,8 +19,7 @@ enum {
 	WBST_MEMALLOC,		/* the task with PF_MEMALLOC, as in reclaim */
 	WBST_OOM_VICTIM,	/* the task with TIF_MEMDIE: EOPNOTSUPP if none */
 	WBST_SOFTIRQ,		/* a tasklet */
-	WBST_FAILSLAB,		/* the task, and failslab, as it is set up, for it:
-				   EOPNOTSUPP without CONFIG_FAILSLAB */
+	WBST_FAILSLAB,		/* the task, subject to failslab: EOPNOTSUPP if none */
 };
 
 /* And why; numbers of its own, as those of the kernel vary. */

@@ -306,7 +306,7 @@ static bool parse_ptr(const char *line, char *ptr)
 	const char *at = strstr(line, "ptr=");
 
 	if (at)
-		snprintf(ptr, PTR, "%.*s", (int)strcspn(at, " \n"), at);
+		snprintf(ptr, PTR, "%.*s", (int)strcspn(at, "\n "), at);
 	return at;
 }
 
@@ -332,7 +332,7 @@ static long not_freed(char *trace, long *allocated)
 			continue;
 		for (i = 0; i < REFUSED - 1 && item[i][0]; i++)
 			;
-		strcpy(item[i], ptr);
+		memcpy(item[i], ptr, PTR);
 		nr++;
 		++*allocated;
 	}
