@@ -9,6 +9,8 @@
  * without it; each says which. Memory is sequentially consistent here: see
  * the litmus tests for the accesses without a lock. A rescuer runs at most
  * once, and each task calls once.
+ *
+ * Checks: safety ltl
  */
 #define NS	2		/* tasks that call wb_start_writeback() */
 #define ITEMS	3		/* theirs, and the one of wb_queue_work() */
