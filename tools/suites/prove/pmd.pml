@@ -242,7 +242,11 @@ proctype Fault()
 
 again:	down_read();
 	/* __handle_mm_fault(): the one look at the PMD, without a lock */
+#ifdef STALE_LOOK
+	no_table = true;
+#else
 	d_step { no_table = (pmd == none); done = (pmd == huge); got = false };
+#endif
 	if
 	:: done -> goto out			/* huge_pmd_set_accessed() */
 	:: else
