@@ -266,6 +266,7 @@ again:	down_read();
 	:: true -> fault_around();
 		if
 		:: done
+		:: !done && pmd == huge -> done = true	/* no lock */
 		:: else -> do_fault()
 		fi
 	fi;
