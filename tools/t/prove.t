@@ -35,7 +35,7 @@ found "$good"
 expect 0 '^proved toy safety: states 123$' "a model without an error is proved"
 expect 0 '^proved toy ltl: states 123$' "for each of its checks"
 expect 0 '^fails, as it must: toy NO_LOCK$' "a mutant must fail"
-expect 0 'all as it must be' "and that is all"
+expect 0 '^prove: all 3 as it must be' "and that is all"
 expect 0 '^skipped: herd7 is not installed \(1 litmus tests\)$' "without herd7 it says so"
 found e=1
 expect 1 '^FAILS toy safety' "an error in the model"

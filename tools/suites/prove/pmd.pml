@@ -118,7 +118,7 @@ inline set_pte()
 			was_used[pmd_table] = true
 		:: else
 		fi;
-		done = true
+		done = true; got = false
 	}
 }
 
