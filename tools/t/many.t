@@ -5,7 +5,7 @@
 
 # shellcheck source=tools/t/lib.sh
 . "$(dirname "$0")/lib.sh"
-plan 55
+plan 57
 
 fake_project
 fake_series
@@ -61,11 +61,16 @@ expect 1 'prefix 1 \(0001-mm-twenty.patch\) is worse than the one before' "fails
 new b >"$tmp/judged.2"
 bisect
 expect 1 'lost: fault/x a' "a case that passed and does no more"
-check "is asked once more where it passed" called 'run patched F=bisect U=1 .* T=fault/x:a$'
+check "is asked once more where it failed" called 'run patched F=bisect U=2 .* T=fault/x:a$'
+check "and where it passed" called 'run patched F=bisect U=1 .* T=fault/x:a$'
 : >"$tmp/judged.1.again"
 bisect
 expect 0 'every prefix builds' "one that had passed by chance is not lost"
 rm "$tmp/judged.1.again"
+new a >"$tmp/judged.2.again"
+bisect
+expect 0 'every prefix builds' "nor one that had failed by chance"
+rm "$tmp/judged.2.again"
 row bad same fail fault/x c >"$tmp/judged.1"
 bisect
 expect 1 'prefix 1 \(0001-mm-twenty.patch\) fails' "a case that fails"
