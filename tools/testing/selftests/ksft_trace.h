@@ -170,9 +170,10 @@ static inline void ksft_trace(const char *event, const char *filter)
 	ksft_tracing(name, "1");
 }
 
-/* Forget what was recorded. */
+/* Forget what was recorded, if anything was, and go on. */
 static inline void ksft_trace_afresh(void)
 {
+	ksft_instance_make();
 	ksft_tracing("/trace", "");
 	ksft_tracing("/tracing_on", "1");
 }
