@@ -49,20 +49,32 @@ static volatile pid_t ksft_case_pid;	/* the keeper's child */
 
 /* ---- values ------------------------------------------------------------- */
 
+/* A file, or as much as there is room for; false if it cannot be read. */
+static inline int ksft_read(const char *path, char *text, size_t size)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	size_t done = 0;
+	ssize_t n = 1;
+
+	text[0] = 0;
+	if (fd < 0)
+		return 0;
+	while (n > 0 && done < size - 1) {
+		n = read(fd, text + done, size - 1 - done);
+		done += n > 0 ? n : 0;
+	}
+	close(fd);
+	text[done] = 0;
+	return n >= 0;
+}
+
 /* The value in use is the one in brackets, or all there is. */
 static inline int ksft_get(const char *path, char *value, size_t size)
 {
 	char buf[160], *p;
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	ssize_t n = -1;
 
-	if (fd >= 0) {
-		n = read(fd, buf, sizeof(buf) - 1);
-		close(fd);
-	}
-	if (n < 0)
+	if (!ksft_read(path, buf, sizeof(buf)))
 		return 0;
-	buf[n] = 0;
 	p = strchr(buf, '[');
 	p = p ? p + 1 : buf;
 	p[strcspn(p, "]\n")] = 0;
@@ -212,14 +224,9 @@ static inline int ksft_serving_child(pid_t pid)
 
 static inline int ksft_has_word(const char *path, const char *word)
 {
-	char text[256] = "", *p, *save;
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	char text[256], *p, *save;
 
-	if (fd < 0)
-		return 0;
-	if (read(fd, text, sizeof(text) - 1) < 0)
-		text[0] = 0;
-	close(fd);
+	ksft_read(path, text, sizeof(text));
 	for (p = strtok_r(text, "\n ", &save); p; p = strtok_r(NULL, "\n ", &save))
 		if (!strcmp(p, word))
 			return 1;

@@ -10,6 +10,7 @@
  * It is the kernel that faults: a user fault would call the OOM killer.
  */
 #include "fault.h"
+#include "../ksft_inject.h"
 #include <sys/prctl.h>
 
 #define FAULTS	8
@@ -19,61 +20,8 @@
 #define NODE	40			/* keeps the cache's node there */
 #define EVER	1000
 #define RW	(PROT_READ | PROT_WRITE)
-#define DIR	"/sys/kernel/debug/fail_page_alloc/"
 
 /* ---- injection -------------------------------------------------------------- */
-
-static const struct {
-	const char *name, *value;
-} attrs[] = {
-	{ .name = "probability", .value = "0" },
-	{ .name = "task-filter", .value = "Y" },
-	{ .name = "ignore-gfp-wait", .value = "N" },
-	{ .name = "ignore-gfp-highmem", .value = "N" },
-	{ .name = "min-order", .value = "0" },
-	{ .name = "interval", .value = "1" },
-	{ .name = "verbose", .value = "0" },
-	{ .name = "space", .value = "0" },
-	{ .name = "times", .value = "1" },
-};
-
-static void attr_write(const char *name, const char *value)
-{
-	char path[80];
-
-	snprintf(path, sizeof(path), DIR "%s", name);
-	ksft_need(ksft_change(path, value), "%s to %s", value, path);
-}
-
-static void attr_set(const char *name, long value)
-{
-	char text[24];
-
-	snprintf(text, sizeof(text), "%ld", value);
-	attr_write(name, text);
-}
-
-static void attr_read(const char *name, char *value, size_t size)
-{
-	char path[80];
-	ssize_t n;
-	int fd;
-
-	snprintf(path, sizeof(path), DIR "%s", name);
-	fd = open(path, O_RDONLY);
-	n = read(fd, value, size - 1);
-	ksft_need(fd >= 0 && n > 0, "%s", path);
-	value[n] = 0;
-	close(fd);
-}
-
-static int make_it_fail;
-
-static void arm(int on)
-{
-	ksft_need(pwrite(make_it_fail, on ? "1" : "0", 1, 0) == 1,
-		  "/proc/self/make-it-fail");
-}
 
 struct mode {
 	int skip;		/* allocations that succeed first */
@@ -85,20 +33,16 @@ struct mode {
 static long inject(const struct mode *m, int (*access)(char *), char *p,
 		   int *ret)
 {
-	char left[24];
-
 	if (m->spare_pages)
 		need_tables_apart();
-	attr_write("ignore-gfp-highmem", m->spare_pages ? "Y" : "N");
-	attr_set("space", m->skip + 1);
-	attr_set("times", m->times);
-	attr_set("probability", 100);
-	arm(1);
+	ksft_inject_set("ignore-gfp-highmem", m->spare_pages ? "Y" : "N");
+	ksft_inject_set_number("space", m->skip + 1);
+	ksft_inject_fail(m->times);
+	ksft_inject_on();
 	*ret = access(p);
-	arm(0);
-	attr_set("probability", 0);
-	attr_read("times", left, sizeof(left));
-	return m->times - atol(left);
+	ksft_inject_off();
+	ksft_inject_set("probability", "0");
+	return m->times - ksft_inject_left();
 }
 
 /* ---- what faults -------------------------------------------------------------- */
@@ -233,8 +177,7 @@ static int run(const struct alloc *a, long *injected)
 	int failed, ret;
 	long kb;
 
-	make_it_fail = open("/proc/self/make-it-fail", O_RDWR);
-	ksft_need(make_it_fail >= 0, "/proc/self/make-it-fail");
+	ksft_inject_init(KSFT_FAIL_PAGE_ALLOC);
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	map_it(a->path);
 	inject(&second_fails, access_of(a->path), slot(FIRST), &ret);
@@ -301,19 +244,7 @@ static const struct ksft_case cases[] = {
 	ALLOC(zero_page_first_fails, nothing_left, zero_page, first_fails),
 };
 
-/* The probability is put back first: the others are changed before it. */
-static void set_attributes(void)
-{
-	unsigned int i = ARRAY_SIZE(attrs);
-
-	if (access(DIR "times", W_OK))
-		ksft_case_skip("no " DIR);
-	while (i--)
-		attr_write(attrs[i].name, attrs[i].value);
-}
-
 int main(int argc, char **argv)
 {
-	ksft_before_case = set_attributes;
 	return ksft_run_cases(cases, ARRAY_SIZE(cases), argc, argv);
 }

@@ -22,7 +22,7 @@ static inline int dev_open(void)
  * Where the stack ends within its page is chance: who calls deeper later may
  * get a page more, and it would be counted.
  */
-static inline __attribute__((noinline)) void touch_stack(void)
+static __attribute__((noinline, unused)) void touch_stack(void)
 {
 	volatile char room[4 * 4096];
 	size_t i;

@@ -7,7 +7,7 @@
  * large write; where it does not (v4.6), the same must hold of small pages.
  */
 #include "handler.h"
-#include "events.h"
+#include "../ksft_trace.h"
 #include <sys/resource.h>
 #include <sys/uio.h>
 
@@ -120,12 +120,12 @@ static void whole_pmd(void)
 	fd = write_file("file", SLOT);
 	p = map_at(slot(1), SLOT, PROT_READ, MAP_SHARED, fd, 0);
 	(void)*(volatile char *)p;
-	calls = event_open("filemap/mm_filemap_fault");
+	calls = ksft_count_own("filemap/mm_filemap_fault");
 	p = map_at(slot(2), SLOT, PROT_READ, MAP_SHARED, fd, 0);
 	nr = faults_to_read(p, 0, SLOT);
 	ksft_check(nr == 1, "no huge page, but %ld faults", nr);
-	ksft_check(!event_count(calls), "%ld calls of ->fault",
-		   event_count(calls));
+	ksft_check(!ksft_event_count(calls), "%ld calls of ->fault",
+		   ksft_event_count(calls));
 }
 
 /* And it takes no page table, not even one to be freed again. */

@@ -33,17 +33,8 @@
 static inline const char *proc_read(const char *path)
 {
 	static char buf[16384];
-	ssize_t n, len = 0;
-	int fd;
 
-	buf[0] = 0;
-	fd = open(path, O_RDONLY);
-	if (fd < 0)
-		return buf;
-	while ((n = read(fd, buf + len, sizeof(buf) - 1 - len)) > 0)
-		len += n;
-	close(fd);
-	buf[len] = 0;
+	ksft_read(path, buf, sizeof(buf));
 	return buf;
 }
 

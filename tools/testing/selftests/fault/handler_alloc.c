@@ -10,58 +10,26 @@
  */
 #include "handler.h"
 #include "memcg.h"
-
-#define INJECT	"/sys/kernel/debug/fail_page_alloc/"
+#include "../ksft_inject.h"
 
 /* ---- failing allocations ------------------------------------------------ */
 
-static int make_it_fail;
-
-static void inject_set(const char *name, const char *value)
-{
-	char path[80];
-
-	snprintf(path, sizeof(path), INJECT "%s", name);
-	if (access(path, W_OK))
-		ksft_case_skip("no %s", path);
-	ksft_need(ksft_change(path, value), "%s to %s", value, path);
-}
-
 /* @times: how many allocations fail, -1 for all */
-static void inject_init(const char *times)
+static void inject_init(long times)
 {
 	need_tables_apart();
-	inject_set("task-filter", "Y");
-	inject_set("ignore-gfp-highmem", "Y");
-	inject_set("ignore-gfp-wait", "N");
-	inject_set("min-order", "0");
-	inject_set("verbose", "0");
-	inject_set("interval", "1");
-	inject_set("space", "0");
-	inject_set("times", times);
-	inject_set("probability", "100");
-	make_it_fail = open("/proc/self/make-it-fail", O_WRONLY);
-	ksft_need(make_it_fail >= 0, "/proc/self/make-it-fail");
-}
-
-static void inject(const char *on)
-{
-	ksft_need(pwrite(make_it_fail, on, 1, 0) == 1, "make-it-fail");
-}
-
-/* How many failures are still to come */
-static long injections_left(void)
-{
-	return proc_number(INJECT "times", "");
+	ksft_inject_init(KSFT_FAIL_PAGE_ALLOC);
+	ksft_inject_set("ignore-gfp-highmem", "Y");
+	ksft_inject_fail(times);
 }
 
 static int failing_access(const struct access *a, char *p)
 {
 	int err;
 
-	inject("1");
+	ksft_inject_on();
 	err = kernel_access(a, p);
-	inject("0");
+	ksft_inject_off();
 	return err;
 }
 
@@ -117,7 +85,7 @@ static void no_table(const void *arg)
 	const struct access *a = w->access;
 	int fd = dev_open(), err;
 
-	inject_init("-1");
+	inject_init(-1);
 	setup(fd, w->missing);
 	map_cached(fd, a);
 	err = failing_access(a, slot(1));
@@ -131,7 +99,7 @@ static void inserted_no_table(const void *arg)
 	unsigned int action = *(const int *)arg;
 	int fd = dev_open(), err;
 
-	inject_init("-1");
+	inject_init(-1);
 	map_cached(fd, &read_access);
 	rule(fd, FAULT_SELFTEST_FAULT, action, 0, 0);
 	rule(fd, FAULT_SELFTEST_MAP_PAGES, FAULT_SELFTEST_NOPAGE, 0, 0);
@@ -145,7 +113,7 @@ static void cow_without_page_no_table(void)
 {
 	int fd = dev_open(), err;
 
-	inject_init("-1");
+	inject_init(-1);
 	map_cached(fd, &cow_access);
 	rule(fd, FAULT_SELFTEST_FAULT, FAULT_SELFTEST_COW, 0, 0);
 	err = failing_access(&cow_access, slot(1));
@@ -161,7 +129,7 @@ static void anon_no_table(const void *arg)
 	int fd = dev_open(), err;
 
 	kernel_access_init();
-	inject_init("-1");
+	inject_init(-1);
 	slots_reserve();
 	map_at(slot(1), 2 * SLOT, PROT_READ | PROT_WRITE,
 	       MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -183,13 +151,13 @@ static void oom_alone(const struct way *w)
 	unsigned int result;
 	int fd = dev_open();
 
-	inject_init("-1");
+	inject_init(-1);
 	setup(fd, w->missing);
 	map_cached(fd, a);
 	rule(fd, FAULT_SELFTEST_FAULT, FAULT_SELFTEST_MAJOR, 0, 0);
-	inject("1");
+	ksft_inject_on();
 	result = touch(fd, slot(1), a->write ? FAULT_SELFTEST_TOUCH_WRITE : 0);
-	inject("0");
+	ksft_inject_off();
 	ksft_check(result == FAULT_SELFTEST_TOUCHED_OOM, "%s: result %#x",
 		   a->name, result);
 	check_clean(fd, a);
@@ -214,10 +182,10 @@ static void fault_around_falls_back(void)
 	struct fault_selftest_event ev;
 	int fd = dev_open(), err;
 
-	inject_init("1");	/* what undoes it has tables of its own */
+	inject_init(1);	/* what undoes it has tables of its own */
 	map_cached(fd, &read_access);
 	err = failing_access(&read_access, slot(1));
-	ksft_need(!injections_left(), "one failure");
+	ksft_need(!ksft_inject_left(), "one failure");
 	ksft_check(!err, "the fault failed with its favour: errno %d", err);
 	ksft_check(next_event(fd, FAULT_SELFTEST_FAULT, &ev),
 		   "->fault was not called");
@@ -255,7 +223,7 @@ static void charged_member(void)
 	long kept;
 
 	group_join(getpid());
-	inject_init("-1");
+	inject_init(-1);
 	kept = charges_kept();
 	ksft_check(kept < SLACK, "%ld pages charged for %d faults that failed",
 		   kept, CHARGED);

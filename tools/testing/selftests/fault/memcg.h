@@ -10,15 +10,6 @@
 
 #define GROUP	MNT "/fault"
 
-static inline int group_write(const char *path, const char *value)
-{
-	int fd = open(path, O_WRONLY);
-	int ok = fd >= 0 && write(fd, value, strlen(value)) > 0;
-
-	close(fd);
-	return ok;
-}
-
 static inline void group_make(void)
 {
 	private_mount("none", "cgroup2", NULL);
@@ -29,7 +20,7 @@ static inline void group_make(void)
 
 static inline void group_limit(const char *limit)
 {
-	ksft_need(group_write(GROUP "/memory.max", limit), "limit %s", limit);
+	ksft_need(ksft_put(GROUP "/memory.max", limit), "limit %s", limit);
 }
 
 static inline void group_join(pid_t pid)
@@ -37,7 +28,7 @@ static inline void group_join(pid_t pid)
 	char text[16];
 
 	snprintf(text, sizeof(text), "%d", pid);
-	ksft_need(group_write(GROUP "/cgroup.procs", text), "to move %d", pid);
+	ksft_need(ksft_put(GROUP "/cgroup.procs", text), "to move %d", pid);
 }
 
 #endif /* __MEMCG_H */

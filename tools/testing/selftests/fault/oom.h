@@ -13,7 +13,7 @@
 #define __FAULT_OOM_H
 
 #include "fault.h"
-#include "events.h"
+#include "../ksft_trace.h"
 #include <pthread.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -31,7 +31,6 @@
 #define STALL_MS	2000		/* at least */
 #define STALL_MAX_MS	60000		/* if nobody reclaims, either */
 #define ACTORS		64
-#define CPUS		64
 
 /* ---- only where nobody minds ---------------------------------------------- */
 
@@ -85,34 +84,16 @@ static inline void oom_change(const char *path, const char *value)
  * How often tasks have entered direct reclaim. A hang is told by this, not by
  * the clock, which runs on if an emulated machine is given no time.
  */
-static int reclaim_events[CPUS];
-static unsigned int nr_cpus;
+static struct ksft_counter reclaims;
 
 static inline void rounds_prepare(void)
 {
-	struct perf_event_attr attr = {
-		.type = PERF_TYPE_TRACEPOINT,
-		.size = sizeof(attr),
-		.config = event_id("vmscan/mm_vmscan_direct_reclaim_begin"),
-	};
-
-	nr_cpus = sysconf(_SC_NPROCESSORS_ONLN);
-	ksft_need(nr_cpus <= CPUS, "no more than %d CPUs", CPUS);
-	for (unsigned int i = 0; i < nr_cpus; i++) {
-		reclaim_events[i] = syscall(__NR_perf_event_open, &attr, -1, i,
-					    -1, 0);
-		ksft_need(reclaim_events[i] >= 0, "count on CPU %u", i);
-	}
+	reclaims = ksft_count("vmscan/mm_vmscan_direct_reclaim_begin", NULL);
 }
 
 static inline long rounds(void)
 {
-	unsigned int i;
-	long sum = 0;
-
-	for (i = 0; i < nr_cpus; i++)
-		sum += event_count(reclaim_events[i]);
-	return sum;
+	return ksft_counted(&reclaims);
 }
 
 /* ---- the stage ------------------------------------------------------------- */

@@ -8,7 +8,7 @@
  * Of what is allocated, only what this thread does counts.
  */
 #include "fault.h"
-#include "events.h"
+#include "../ksft_trace.h"
 #include <sys/prctl.h>
 
 #define FAULTS	64
@@ -73,10 +73,10 @@ static void expect(int (*access)(char *), int err, int pages)
 	long taken;
 
 	access(slot(FIRST));
-	event = event_open("kmem/mm_page_alloc");
+	event = ksft_count_own("kmem/mm_page_alloc");
 	for (i = 1; i <= FAULTS; i++)
 		ksft_check(!access(slot(FIRST + i)) == !err, "access %d", i);
-	taken = event_count(event);
+	taken = ksft_event_count(event);
 	ksft_print_msg("%ld pages for %d faults\n", taken, FAULTS);
 	ksft_check(taken <= FAULTS * pages + SLACK, "more than %d for each",
 		   pages);

@@ -4,7 +4,7 @@
  * allocates no page, no huge page and no page table for it.
  */
 #include "thp.h"
-#include "events.h"
+#include "../ksft_trace.h"
 #include "uffd.h"
 #include <time.h>
 
@@ -59,10 +59,10 @@ static void many_huge(const void *arg)
 	uffd_register(uffd, p, (MANY + 1) * SLOT, UFFDIO_REGISTER_MODE_MISSING);
 	ksft_need(!pthread_create(&thread, NULL, server, NULL), "a thread");
 	touch(p, 0);
-	event = event_open("kmem/mm_page_alloc");
+	event = ksft_count_own("kmem/mm_page_alloc");
 	for (i = 1; i <= MANY; i++)
 		touch(p + i * SLOT, write);
-	nr = event_count(event);
+	nr = ksft_event_count(event);
 	pthread_join(thread, NULL);
 	/* A write goes on to copy the zero page that it was given. */
 	if (write)
@@ -159,11 +159,11 @@ static void late_copies(void)
 	uffd = uffd_open(0);
 	uffd_register(uffd, slot(1), SLOT, UFFDIO_REGISTER_MODE_MISSING);
 	ksft_need(copy_to(slot(1), page) == EEXIST, "EEXIST");
-	event = event_open("kmem/mm_page_alloc");
+	event = ksft_count_own("kmem/mm_page_alloc");
 	for (i = 0; i < LATE; i++)
 		ksft_need(copy_to(slot(1) + i * PAGE, page) == EEXIST,
 			  "EEXIST for page %d", i);
-	nr = event_count(event);
+	nr = ksft_event_count(event);
 	for (i = 0; i < LATE; i++)
 		ksft_need(slot(1)[i * PAGE] == 'd', "page %d as it was", i);
 	ksft_need(!copy_to(slot(1) + LATE * PAGE, page) &&

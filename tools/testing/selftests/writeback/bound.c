@@ -90,12 +90,12 @@ static long largest_begun(const char *trace, char *reason, size_t size)
  */
 static char *begun(struct wbst_start first, bool lack, void (*others)(int dev))
 {
-	struct wb_counter largest;
+	struct ksft_counter largest;
 	int dev = wb_stall();
 
-	wb_trace("writeback/writeback_exec",
+	ksft_trace("writeback/writeback_exec",
 		 "sync_mode==0 && name ~ \"wbselftest*\"");
-	largest = wb_count("writeback/writeback_exec", "nr_pages==4000");
+	largest = ksft_count("writeback/writeback_exec", "nr_pages==4000");
 	if (lack) {
 		wb_fail_one_alloc();
 		first.who = WBST_FAILSLAB;
@@ -106,8 +106,8 @@ static char *begun(struct wbst_start first, bool lack, void (*others)(int dev))
 	ksft_need(!lack || first.nowork, "an item that cannot be had");
 	others(dev);
 	wb_release(dev);
-	wb_wait_for(wb_counted(&largest), 20);	/* kept: behind all items */
-	return wb_traced();
+	wb_wait_for(ksft_counted(&largest), 20);	/* kept: behind all items */
+	return ksft_traced();
 }
 
 static void start_4000_and_30(int dev)
@@ -207,17 +207,17 @@ static void start_at_once(int dev[STARTERS])
 static void starters_at_once(void)
 {
 	int i, dev[STARTERS], stalled = wb_stall();
-	struct wb_counter queued;
+	struct ksft_counter queued;
 	long nr, sum = 0;
 
-	queued = wb_count("writeback/writeback_queue",
+	queued = ksft_count("writeback/writeback_queue",
 			  "sync_mode==0 && name ~ \"wbselftest*\"");
 	for (i = 0; i < STARTERS; i++)
 		dev[i] = wb_open_device();
 	for (i = 0; i < ROUNDS; i++) {
-		nr = wb_counted(&queued);
+		nr = ksft_counted(&queued);
 		start_at_once(dev);
-		nr = wb_counted(&queued) - nr;
+		nr = ksft_counted(&queued) - nr;
 		sum += nr;
 		ksft_check(nr <= 1, "round %d: %ld items queued", i, nr);
 		wb_release(stalled);

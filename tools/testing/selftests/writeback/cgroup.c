@@ -38,7 +38,7 @@ static void cg_run(const char *group, void (*body)(void))
 	ksft_need(pid >= 0, "fork");
 	if (!pid) {
 		snprintf(path, sizeof(path), "%s/cgroup.procs", group);
-		ksft_need(wb_write_text(path, "0"), "joining %s", group);
+		ksft_need(ksft_put(path, "0"), "joining %s", group);
 		body();
 		fflush(stdout);
 		_exit(KSFT_PASS);
@@ -56,7 +56,7 @@ static void trace_own(const char *event)
 	char filter[64];
 
 	snprintf(filter, sizeof(filter), "common_pid==%d", getpid());
-	wb_trace(event, filter);
+	ksft_trace(event, filter);
 }
 
 /*
@@ -68,7 +68,7 @@ static const char *traced_flags(const char *const *sites)
 	char *line, *save, *flags;
 	char site[64];
 
-	for (line = strtok_r(wb_traced(), "\n", &save); line;
+	for (line = strtok_r(ksft_traced(), "\n", &save); line;
 	     line = strtok_r(NULL, "\n", &save)) {
 		const char *const *s = sites;
 
@@ -100,21 +100,16 @@ static void check_flags(const char *flags)
 /* Slab allocations of this task that may not wait fail from now on. */
 static void fail_atomic(void)
 {
-	if (access(WB_FAILSLAB "task-filter", W_OK))
-		ksft_case_skip("no " WB_FAILSLAB);
-	wb_set(WB_FAILSLAB "task-filter", 1);
-	wb_set(WB_FAILSLAB "ignore-gfp-wait", 1);
-	wb_set(WB_FAILSLAB "interval", 1);
-	wb_set(WB_FAILSLAB "verbose", 0);
-	wb_set(WB_FAILSLAB "times", FAILURES);
-	wb_set(WB_FAILSLAB "probability", 100);
-	wb_make_it_fail(true);
+	ksft_inject_init(KSFT_FAILSLAB);
+	ksft_inject_set("ignore-gfp-wait", "Y");
+	ksft_inject_fail(FAILURES);
+	ksft_inject_on();
 }
 
 static void fail_no_more(void)
 {
-	wb_make_it_fail(false);
-	if (wb_get(WB_FAILSLAB "times") == FAILURES)
+	ksft_inject_off();
+	if (ksft_inject_left() == FAILURES)
 		ksft_case_skip("failslab spares what may wake kswapd");
 }
 
@@ -214,8 +209,7 @@ static void write_the_rest(int fd)
 
 static void trace_again(void)
 {
-	wb_write_text(WB_INSTANCE "/trace", "");
-	wb_write_text(WB_INSTANCE "/tracing_on", "1");
+	ksft_trace_afresh();
 	trace_own("kmem/kmalloc");
 }
 
@@ -228,7 +222,7 @@ static void outdate_wb(void)
 	static bool off;
 
 	off = !off;
-	ksft_need(wb_write_text(CG "/cgroup.subtree_control",
+	ksft_need(ksft_put(CG "/cgroup.subtree_control",
 				off ? "-io" : "+io"), "switching io %s",
 		  off ? "off" : "on");
 }

@@ -72,9 +72,9 @@ static bool traced_alloc(const char *const *sites, const char *filter,
 	char *line, *save;
 
 	close(wb_dirty(FILE_PATH, SEED + 1, 1));
-	wb_trace("kmem/kmalloc", filter);
+	ksft_trace("kmem/kmalloc", filter);
 	sync();
-	for (line = strtok_r(wb_traced(), "\n", &save); line;
+	for (line = strtok_r(ksft_traced(), "\n", &save); line;
 	     line = strtok_r(NULL, "\n", &save))
 		if (parse_alloc(line, sites, a))
 			return true;
@@ -108,16 +108,16 @@ static struct start_alloc find_start_alloc(void)
  * sync(2) with no item for the one dirty wb there is: the first thing that
  * it allocates, once what was dirty before is out of the way.
  */
-static void sync_without_an_item(struct wb_counter *nowork)
+static void sync_without_an_item(struct ksft_counter *nowork)
 {
 	char filter[64];
 
 	snprintf(filter, sizeof(filter), "common_pid==%d", getpid());
-	*nowork = wb_count("writeback/writeback_nowork", filter);
+	*nowork = ksft_count("writeback/writeback_nowork", filter);
 	wb_fail_one_alloc();
-	wb_make_it_fail(true);
+	ksft_inject_on();
 	sync();
-	wb_make_it_fail(false);
+	ksft_inject_off();
 }
 
 static void check_remounted(void)
@@ -153,7 +153,7 @@ static void check_flags(const void *arg)
 
 static void no_item_is_told(void)
 {
-	struct wb_counter nowork, queued;
+	struct ksft_counter nowork, queued;
 	char filter[64];
 
 	wb_mount_ext4();
@@ -161,23 +161,23 @@ static void no_item_is_told(void)
 	close(wb_dirty(FILE_PATH, SEED, FILE_PAGES));
 	snprintf(filter, sizeof(filter), "common_pid==%d && sync_mode==0",
 		 getpid());
-	queued = wb_count("writeback/writeback_queue", filter);
+	queued = ksft_count("writeback/writeback_queue", filter);
 	sync_without_an_item(&nowork);
-	ksft_check(wb_counted(&nowork) == 1, "%ld writeback_nowork events",
-		   wb_counted(&nowork));
-	ksft_check(!wb_counted(&queued), "an item was queued after all");
+	ksft_check(ksft_counted(&nowork) == 1, "%ld writeback_nowork events",
+		   ksft_counted(&nowork));
+	ksft_check(!ksft_counted(&queued), "an item was queued after all");
 }
 
 static void sync_without_item(void)
 {
-	struct wb_counter nowork;
+	struct ksft_counter nowork;
 	int fd;
 
 	wb_mount_ext4();
 	find_start_alloc();
 	fd = wb_dirty(FILE_PATH, SEED, FILE_PAGES);
 	sync_without_an_item(&nowork);
-	ksft_need(wb_counted(&nowork) == 1, "an item that cannot be had");
+	ksft_need(ksft_counted(&nowork) == 1, "an item that cannot be had");
 	ksft_check(wb_pages_on_disk(fd, wb_ext4_dev(), SEED) == FILE_PAGES,
 		   "sync(2) came back before the data was on the disk");
 	close(fd);
@@ -190,17 +190,17 @@ static void sync_without_item(void)
 static void start_without_an_item(long nr_pages)
 {
 	struct wbst_start s = { .calls = 1, .nr_pages = nr_pages };
-	struct wb_counter nowork;
+	struct ksft_counter nowork;
 	int dev = wb_open_device();
 	char filter[64];
 
 	snprintf(filter, sizeof(filter), "common_pid==%d", getpid());
-	nowork = wb_count("writeback/writeback_nowork", filter);
+	nowork = ksft_count("writeback/writeback_nowork", filter);
 	wb_fail_one_alloc();
-	wb_make_it_fail(true);
+	ksft_inject_on();
 	wb_start(dev, &s);
-	wb_make_it_fail(false);
-	ksft_need(wb_counted(&nowork) == 1, "an item that cannot be had");
+	ksft_inject_off();
+	ksft_need(ksft_counted(&nowork) == 1, "an item that cannot be had");
 	close(dev);
 }
 
@@ -253,25 +253,25 @@ static void wish_not_starved(void)
 	struct wbst_start s = {
 		.who = WBST_FAILSLAB, .calls = 1, .nr_pages = WISH,
 	};
-	struct wb_counter periodic, begun;
+	struct ksft_counter periodic, begun;
 	int dev = wb_open_device();
 	char filter[64];
 
 	snprintf(filter, sizeof(filter), "nr_pages==%d", WISH);
-	begun = wb_count("writeback/writeback_exec", filter);
-	periodic = wb_count("writeback/writeback_start",
+	begun = ksft_count("writeback/writeback_exec", filter);
+	periodic = ksft_count("writeback/writeback_start",
 			    "for_kupdate==1 && name ~ \"wbselftest*\"");
 	wb_set(WB_VM "dirty_expire_centisecs", 0);
 	wb_set(WB_VM "dirty_writeback_centisecs", 10);
 	ksft_need(!ioctl(dev, WBST_BUSY), "a busy flusher");
-	ksft_need(wb_wait_for(wb_counted(&periodic) > 1000, 60),
+	ksft_need(wb_wait_for(ksft_counted(&periodic) > 1000, 60),
 		  "periodic writeback without an end");
 	wb_fail_one_alloc();
 	wb_start(dev, &s);
 	if (!s.queued && !s.nowork)
 		ksft_case_skip("this kernel starts writeback without an allocation");
 	ksft_need(s.nowork == 1, "an item that cannot be had");
-	ksft_check(wb_wait_for(wb_counted(&begun), 20),
+	ksft_check(wb_wait_for(ksft_counted(&begun), 20),
 		   "periodic writeback goes on, and the request waits");
 	wb_release(dev);
 	close(dev);
@@ -283,17 +283,17 @@ static void wish_not_starved(void)
  */
 static void split_without_item(void)
 {
-	struct wb_counter begun;
+	struct ksft_counter begun;
 	int dev = wb_stall();
 
-	begun = wb_count("writeback/writeback_exec",
+	begun = ksft_count("writeback/writeback_exec",
 			 "sync_mode==1 && name ~ \"wbselftest*\"");
 	wb_fail_one_alloc();
-	wb_make_it_fail(true);
+	ksft_inject_on();
 	wb_release(dev);
-	wb_make_it_fail(false);
-	ksft_need(!wb_get(WB_FAILSLAB "times"), "an item that cannot be had");
-	ksft_check(wb_counted(&begun) == 1, "no item, and nothing was synced");
+	ksft_inject_off();
+	ksft_need(!ksft_inject_left(), "an item that cannot be had");
+	ksft_check(ksft_counted(&begun) == 1, "no item, and nothing was synced");
 	close(dev);
 }
 
@@ -350,10 +350,10 @@ static void refused_item_is_freed(void)
 	char filter[64];
 
 	snprintf(filter, sizeof(filter), "common_pid==%d", getpid());
-	wb_trace("kmem/kmalloc", filter);
-	wb_trace("kmem/kfree", filter);
+	ksft_trace("kmem/kmalloc", filter);
+	ksft_trace("kmem/kfree", filter);
 	wb_start(dev, &s);
-	left = not_freed(wb_traced(), &allocated);
+	left = not_freed(ksft_traced(), &allocated);
 	wb_release(dev);
 	if (!allocated)
 		ksft_case_skip("this kernel starts writeback without an allocation");

@@ -91,7 +91,7 @@ static void dirty_in_cgroup(int i)
 	ksft_need(pid >= 0, "fork");
 	if (!pid) {
 		cgroup_path(path, sizeof(path), i, "/cgroup.procs");
-		ksft_need(wb_write_text(path, "0"), "joining %s", path);
+		ksft_need(ksft_put(path, "0"), "joining %s", path);
 		snprintf(path, sizeof(path), WB_MNT "/race%d", i);
 		close(wb_dirty(path, i, FILE_PAGES));
 		_exit(0);
@@ -113,7 +113,7 @@ static void cgroups_come_and_go(void)
 
 static void dying_wb(void)
 {
-	struct wb_counter own;
+	struct ksft_counter own;
 	char path[64];
 	int i;
 
@@ -121,11 +121,11 @@ static void dying_wb(void)
 	wb_mount_ext4();
 	wb_mount_cgroup2(WB_CGROUP);
 	wb_set(WB_VM "laptop_mode", 1);		/* its timer, meanwhile */
-	own = wb_count("writeback/writeback_start",
+	own = ksft_count("writeback/writeback_start",
 		       "cgroup_ino>1 && cgroup_ino<4294967295");
 	run_with_starters(cgroups_come_and_go);
 	ksft_need(!umount2(WB_MNT, 0), "umount");
-	ksft_need(wb_counted(&own), "a wb that is a cgroup's own");
+	ksft_need(ksft_counted(&own), "a wb that is a cgroup's own");
 	wb_mount_ext4();
 	for (i = 0; i < CGROUPS; i++) {
 		snprintf(path, sizeof(path), WB_MNT "/race%d", i);
@@ -187,7 +187,7 @@ static int open_scsi_debug(void)
 	char model[32] = "";
 	int fd;
 
-	wb_read_text("/sys/block/sda/device/model", model, sizeof(model));
+	ksft_read("/sys/block/sda/device/model", model, sizeof(model));
 	fd = open(WB_SCSI_DEV, O_RDWR | O_EXCL | O_CLOEXEC);
 	if (fd < 0 || strncmp(model, "scsi_debug", strlen("scsi_debug")) ||
 	    ioctl(fd, BLKGETSIZE64, &size) || size > KSFT_SCRATCH_MAX)
@@ -200,7 +200,7 @@ static long sectors_written(void)
 	char text[256];
 	long nr = -1;
 
-	ksft_need(wb_read_text("/sys/block/sda/stat", text, sizeof(text)),
+	ksft_need(ksft_read("/sys/block/sda/stat", text, sizeof(text)),
 		  "reading the figures of " WB_SCSI_DEV);
 	ksft_need(sscanf(text, "%*d %*d %*d %*d %*d %*d %ld", &nr) == 1,
 		  "how much was written");
@@ -248,9 +248,8 @@ static void need_laptop_mode(void)
 {
 	static char format[16384];
 
-	ksft_need(wb_read_text(WB_TRACING
-			       "/events/writeback/writeback_queue/format",
-			       format, sizeof(format)), "a tracepoint");
+	ksft_need(ksft_event_read("writeback/writeback_queue", "format", format,
+				  sizeof(format)), "a tracepoint");
 	if (!strstr(format, "laptop_timer"))
 		ksft_case_skip("no laptop mode");
 }

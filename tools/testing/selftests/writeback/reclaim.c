@@ -52,7 +52,7 @@ static void reclaim_rounds(char *locked)
 
 static void drive(long *queued, long *others)
 {
-	struct wb_counter q, m = { .nr = 0 }, n;
+	struct ksft_counter q, m = { .nr = 0 }, n;
 	struct wb_fuse f;
 	char *locked;
 
@@ -62,15 +62,15 @@ static void drive(long *queued, long *others)
 	wb_set("/proc/self/oom_score_adj", 1000);	/* if it comes to that */
 	hold_page_cache();
 	sync();
-	q = wb_count("writeback/writeback_queue", "reason==1");
-	n = wb_count("writeback/writeback_nowork", NULL);
-	if (wb_has_event("writeback/writeback_merge"))
-		m = wb_count("writeback/writeback_merge", "reason==1");
+	q = ksft_count("writeback/writeback_queue", "reason==1");
+	n = ksft_count("writeback/writeback_nowork", NULL);
+	if (ksft_has_event("writeback/writeback_merge"))
+		m = ksft_count("writeback/writeback_merge", "reason==1");
 	wb_stall_fuse(&f, 1);
 	locked = wb_lock_pages(ROUNDS * FREED_PAGES + WB_SPARE_PAGES);
 	reclaim_rounds(locked);
-	*queued = wb_counted(&q);
-	*others = wb_counted(&n) + wb_counted(&m);
+	*queued = ksft_counted(&q);
+	*others = ksft_counted(&n) + ksft_counted(&m);
 	ksft_put_values_back();
 	wb_fuse_set_hold(&f, false);
 }
@@ -79,7 +79,7 @@ static void bounded(void)
 {
 	long queued, others;
 
-	if (!wb_has_event("writeback/writeback_nowork"))
+	if (!ksft_has_event("writeback/writeback_nowork"))
 		ksft_case_skip("reclaim starts writeback in another way here");
 	if (wb_find_key("/proc/meminfo", "HighTotal:") > 0)
 		ksft_case_skip("high memory is free when no other is");

@@ -98,26 +98,26 @@ static void empty_slabs(void)
 }
 
 struct figures {
-	struct wb_counter items, started, merged, nowork;
+	struct ksft_counter items, started, merged, nowork;
 };
 
 static struct figures watch(void)
 {
 	struct figures n = {
-		.items = wb_count("writeback/writeback_queue", "sb_dev!=0"),
-		.started = wb_count("writeback/writeback_queue", START),
-		.nowork = wb_count("writeback/writeback_nowork", NULL),
+		.items = ksft_count("writeback/writeback_queue", "sb_dev!=0"),
+		.started = ksft_count("writeback/writeback_queue", START),
+		.nowork = ksft_count("writeback/writeback_nowork", NULL),
 	};
 
-	if (wb_has_event("writeback/writeback_merge"))
-		n.merged = wb_count("writeback/writeback_merge", START);
+	if (ksft_has_event("writeback/writeback_merge"))
+		n.merged = ksft_count("writeback/writeback_merge", START);
 	return n;
 }
 
 static long answered(const struct figures *n)
 {
-	return wb_counted(&n->started) + wb_counted(&n->merged) +
-	       wb_counted(&n->nowork);
+	return ksft_counted(&n->started) + ksft_counted(&n->merged) +
+	       ksft_counted(&n->nowork);
 }
 
 /*
@@ -130,7 +130,7 @@ static bool sync_without_memory(const struct figures *n, char *spare)
 
 	wb_no_memory_for_anybody();
 	pthread_barrier_wait(&eaters.go);
-	in_time = wb_wait_for(wb_counted(&n->items) >= EATERS, 60);
+	in_time = wb_wait_for(ksft_counted(&n->items) >= EATERS, 60);
 	pthread_barrier_wait(&syncers.go);
 	in_time &= wb_wait_for(answered(n) >= SYNCERS, 60);
 	munmap(spare, WB_SPARE_PAGES * WB_PAGE);
@@ -140,7 +140,7 @@ static bool sync_without_memory(const struct figures *n, char *spare)
 
 static void forget(const struct figures *n)
 {
-	const struct wb_counter *c[] = {
+	const struct ksft_counter *c[] = {
 		&n->items, &n->started, &n->merged, &n->nowork
 	};
 	size_t i;
@@ -167,9 +167,9 @@ static long one_try(struct wb_fuse *f, uint64_t seed)
 	spare = wb_lock_pages(WB_SPARE_PAGES);
 	fill_slabs();
 	in_time = sync_without_memory(&n, spare);
-	nowork = wb_counted(&n.nowork);
+	nowork = ksft_counted(&n.nowork);
 	ksft_print_msg("sync(2) by %d threads: %ld queued, %ld merged, %ld without item\n",
-		       SYNCERS, wb_counted(&n.started), wb_counted(&n.merged),
+		       SYNCERS, ksft_counted(&n.started), ksft_counted(&n.merged),
 		       nowork);
 	wb_fuse_set_hold(f, false);
 	dismiss(&eaters);
@@ -187,7 +187,7 @@ static void no_item_from_the_reserve(void)
 	long nowork = 0;
 	int i;
 
-	if (!wb_has_event("writeback/writeback_nowork"))
+	if (!ksft_has_event("writeback/writeback_nowork"))
 		ksft_case_skip("starting writeback allocates nothing here");
 	close(wb_open_device());
 	wb_one_cpu();
@@ -195,7 +195,7 @@ static void no_item_from_the_reserve(void)
 	wb_mount_at(LINKS, "none", "tmpfs");
 	f = wb_fuse_mount(NULL, WB_PAGE);
 	wb_set("/proc/self/oom_score_adj", 1000);	/* if it comes to that */
-	wb_write_text(WB_VM "drop_caches", "3");
+	ksft_put(WB_VM "drop_caches", "3");
 	for (i = 0; i < TRIES && !nowork; i++) {
 		wb_one_cpu();
 		/* keep all of the DMA zone for those who need just that */

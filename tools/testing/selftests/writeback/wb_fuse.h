@@ -14,12 +14,10 @@
 #define __WB_FUSE_H
 
 #include <poll.h>
-#include <linux/fuse.h>
+#include "../ksft_fuse.h"
 #include "wb_util.h"
 
 #define WB_FUSE_DISK	WB_FUSE "/disk"
-#define WB_FUSE_INO	2
-#define WB_FUSE_MAX	131072		/* bytes of one request */
 
 /* Shared by the test and the child. */
 struct wb_fuse_shared {
@@ -29,119 +27,35 @@ struct wb_fuse_shared {
 };
 
 struct wb_fuse {
+	struct ksft_fuse fuse;
 	struct wb_fuse_shared *shared;
-	uint64_t size;
 	char *memory;			/* the data, or ... */
 	int disk;			/* ... where it is */
-	bool cached;			/* FUSE_WRITEBACK_CACHE */
-	int fd;				/* /dev/fuse */
 	int life[2];			/* EOF when the test is gone */
 };
 
-struct wb_fuse_request {
-	struct fuse_in_header h;
-	union {
-		struct fuse_init_in init;
-		struct fuse_read_in read;
-		struct fuse_write_in write;
-		char bytes[WB_FUSE_MAX + 4096];
-	};
-};
-
-static inline void wb_fuse_reply(struct wb_fuse *f, uint64_t unique, int error,
-				 const void *data, size_t size)
-{
-	static char out[WB_FUSE_MAX + sizeof(struct fuse_out_header)];
-	struct fuse_out_header h = {
-		.len = sizeof(h) + size, .error = -error, .unique = unique,
-	};
-
-	memcpy(out, &h, sizeof(h));
-	memcpy(out + sizeof(h), data, size);
-	/* ENOENT: who asked has been killed. Nothing to be done. */
-	if (write(f->fd, out, h.len) != (ssize_t)h.len && errno != ENOENT)
-		perror("# FUSE reply");
-}
-
-static inline void wb_fuse_init(struct wb_fuse *f,
-				const struct wb_fuse_request *r)
-{
-	struct fuse_init_out out = {
-		.major = FUSE_KERNEL_VERSION,
-		.minor = FUSE_KERNEL_MINOR_VERSION,
-		.max_readahead = r->init.max_readahead,
-		.max_background = 1024,
-		.congestion_threshold = 1024,
-		.max_write = WB_FUSE_MAX,
-		.flags = FUSE_BIG_WRITES |
-			 (f->cached ? FUSE_WRITEBACK_CACHE : 0),
-	};
-
-	wb_fuse_reply(f, r->h.unique, 0, &out, sizeof(out));
-}
-
-static inline struct fuse_attr wb_fuse_attr(struct wb_fuse *f, uint64_t ino)
-{
-	struct fuse_attr attr = {
-		.ino = ino,
-		.size = ino == WB_FUSE_INO ? f->size : 0,
-		.mode = ino == WB_FUSE_INO ? S_IFREG | 0600 : S_IFDIR | 0700,
-		.nlink = 1,
-		.blksize = WB_PAGE,
-	};
-
-	return attr;
-}
-
-static inline void wb_fuse_lookup(struct wb_fuse *f,
-				  const struct wb_fuse_request *r)
-{
-	struct fuse_entry_out out = {
-		.nodeid = WB_FUSE_INO,
-		.entry_valid = 3600,
-		.attr_valid = 3600,
-		.attr = wb_fuse_attr(f, WB_FUSE_INO),
-	};
-
-	if (strcmp(r->bytes, "disk"))
-		wb_fuse_reply(f, r->h.unique, ENOENT, NULL, 0);
-	else
-		wb_fuse_reply(f, r->h.unique, 0, &out, sizeof(out));
-}
-
-static inline void wb_fuse_getattr(struct wb_fuse *f,
-				   const struct wb_fuse_request *r)
-{
-	struct fuse_attr_out out = {
-		.attr_valid = 3600,
-		.attr = wb_fuse_attr(f, r->h.nodeid),
-	};
-
-	wb_fuse_reply(f, r->h.unique, 0, &out, sizeof(out));
-}
-
 static inline void wb_fuse_read(struct wb_fuse *f,
-				const struct wb_fuse_request *r)
+				const struct ksft_fuse_request *r)
 {
-	static char data[WB_FUSE_MAX] __aligned(WB_PAGE);
+	static char data[KSFT_FUSE_MAX] __aligned(WB_PAGE);
 	uint64_t off = r->read.offset;
 	ssize_t n = r->read.size;
 
-	if (off >= f->size)
+	if (off >= f->fuse.size)
 		n = 0;
-	else if (off + n > f->size)
-		n = f->size - off;
+	else if (off + n > f->fuse.size)
+		n = f->fuse.size - off;
 	if (f->memory)
 		memcpy(data, f->memory + off, n);
 	else
 		n = pread(f->disk, data, n, off);
-	wb_fuse_reply(f, r->h.unique, n < 0 ? EIO : 0, data, n < 0 ? 0 : n);
+	ksft_fuse_reply(&f->fuse, r->h.unique, n < 0 ? EIO : 0, data, n < 0 ? 0 : n);
 }
 
 static inline void wb_fuse_write(struct wb_fuse *f,
-				 const struct wb_fuse_request *r)
+				 const struct ksft_fuse_request *r)
 {
-	static char data[WB_FUSE_MAX] __aligned(WB_PAGE);
+	static char data[KSFT_FUSE_MAX] __aligned(WB_PAGE);
 	struct fuse_write_out out = { .size = r->write.size };
 	int error = f->shared->error;
 	ssize_t n = r->write.size;
@@ -151,57 +65,37 @@ static inline void wb_fuse_write(struct wb_fuse *f,
 		memcpy(f->memory + r->write.offset, data, n);
 	else if (!error && pwrite(f->disk, data, n, r->write.offset) != n)
 		error = EIO;
-	wb_fuse_reply(f, r->h.unique, error, &out, error ? 0 : sizeof(out));
+	ksft_fuse_reply(&f->fuse, r->h.unique, error, &out, error ? 0 : sizeof(out));
 }
 
-static inline void wb_fuse_open(struct wb_fuse *f,
-				const struct wb_fuse_request *r)
+static inline void wb_fuse_fsync(struct wb_fuse *f,
+				 const struct ksft_fuse_request *r)
 {
-	static const struct fuse_open_out out = {
-		.open_flags = FOPEN_KEEP_CACHE,
-	};
+	bool bad = !f->memory && fsync(f->disk);
 
-	wb_fuse_reply(f, r->h.unique, 0, &out, sizeof(out));
+	ksft_fuse_reply(&f->fuse, r->h.unique, bad ? EIO : 0, NULL, 0);
 }
 
 static inline void wb_fuse_answer(struct wb_fuse *f,
-				  const struct wb_fuse_request *r)
+				  const struct ksft_fuse_request *r)
 {
 	switch (r->h.opcode) {
-	case FUSE_INIT:
-		return wb_fuse_init(f, r);
-	case FUSE_LOOKUP:
-		return wb_fuse_lookup(f, r);
-	case FUSE_GETATTR:
-	case FUSE_SETATTR:
-		return wb_fuse_getattr(f, r);
-	case FUSE_OPEN:
-		return wb_fuse_open(f, r);
 	case FUSE_READ:
 		return wb_fuse_read(f, r);
 	case FUSE_WRITE:
 		return wb_fuse_write(f, r);
 	case FUSE_FSYNC:
-		if (!f->memory && fsync(f->disk))
-			return wb_fuse_reply(f, r->h.unique, EIO, NULL, 0);
-		return wb_fuse_reply(f, r->h.unique, 0, NULL, 0);
-	case FUSE_FLUSH:
-	case FUSE_RELEASE:
-		return wb_fuse_reply(f, r->h.unique, 0, NULL, 0);
-	case FUSE_FORGET:
-	case FUSE_BATCH_FORGET:
-	case FUSE_INTERRUPT:
-		return;
+		return wb_fuse_fsync(f, r);
 	}
-	wb_fuse_reply(f, r->h.unique, ENOSYS, NULL, 0);
+	ksft_fuse_answer(&f->fuse, r);
 }
 
 #define WB_FUSE_MAX_HELD 2048
 
-static struct wb_fuse_request *wb_fuse_held[WB_FUSE_MAX_HELD];
+static struct ksft_fuse_request *wb_fuse_held[WB_FUSE_MAX_HELD];
 
 static inline bool wb_fuse_holds(struct wb_fuse *f,
-				 const struct wb_fuse_request *r)
+				 const struct ksft_fuse_request *r)
 {
 	return __atomic_load_n(&f->shared->hold, __ATOMIC_ACQUIRE) &&
 	       (r->h.opcode == FUSE_WRITE || r->h.opcode == FUSE_SETATTR) &&
@@ -209,9 +103,9 @@ static inline bool wb_fuse_holds(struct wb_fuse *f,
 }
 
 static inline void wb_fuse_hold(struct wb_fuse *f,
-				const struct wb_fuse_request *r)
+				const struct ksft_fuse_request *r)
 {
-	struct wb_fuse_request *copy = malloc(r->h.len);
+	struct ksft_fuse_request *copy = malloc(r->h.len);
 
 	ksft_need(copy, "memory for a request");
 	memcpy(copy, r, r->h.len);
@@ -233,8 +127,8 @@ static inline void wb_fuse_answer_held(struct wb_fuse *f)
 /* Read one request; false when the file system is gone. */
 static inline bool wb_fuse_serve_one(struct wb_fuse *f)
 {
-	static struct wb_fuse_request r;
-	ssize_t n = read(f->fd, &r, sizeof(r));
+	static struct ksft_fuse_request r;
+	ssize_t n = read(f->fuse.fd, &r, sizeof(r));
 
 	/* EPERM: not mounted yet. EAGAIN, EINTR, ENOENT: none after all. */
 	if (n < 0)
@@ -249,7 +143,7 @@ static inline bool wb_fuse_serve_one(struct wb_fuse *f)
 static inline void wb_fuse_serve(struct wb_fuse *f)
 {
 	struct pollfd pfd[2] = {
-		{ .fd = f->fd, .events = POLLIN },
+		{ .fd = f->fuse.fd, .events = POLLIN },
 		{ .fd = f->life[0], .events = POLLIN },
 	};
 
@@ -281,29 +175,33 @@ static inline void *wb_shared(size_t size)
 static inline struct wb_fuse wb_fuse_mount(const char *dev, uint64_t size)
 {
 	struct wb_fuse f = {
+		.fuse = {
+			.name = "disk",
+			.size = size,
+			.max_write = KSFT_FUSE_MAX,
+			.max_background = 1024,
+			.flags = FUSE_BIG_WRITES |
+				 (dev ? 0 : FUSE_WRITEBACK_CACHE),
+			.read_ahead = true,
+		},
 		.shared = wb_shared(sizeof(*f.shared)),
-		.size = size, .cached = !dev, .disk = -1,
+		.disk = -1,
 	};
-	char options[128];
+	const char *options;
 	pid_t server;
 
 	if (dev) {
 		/* and nobody else, as long as this goes on */
 		f.disk = open(dev, O_RDWR | O_DIRECT | O_EXCL | O_CLOEXEC);
 		ksft_need(f.disk >= 0, "opening %s", dev);
-		f.size = lseek(f.disk, 0, SEEK_END);
+		f.fuse.size = lseek(f.disk, 0, SEEK_END);
 	} else {
 		f.memory = wb_shared(size);
 	}
-	f.fd = open("/dev/fuse", O_RDWR | O_NONBLOCK | O_CLOEXEC);
-	if (f.fd < 0 && errno == ENOENT)
-		ksft_case_skip("no /dev/fuse");
-	ksft_need(f.fd >= 0, "/dev/fuse");
+	options = ksft_fuse_open(&f.fuse, O_NONBLOCK);
 	if (!ksft_undos->own_mounts)
 		ksft_case_skip("no mount namespace of its own: not root");
 	ksft_need(!pipe(f.life), "pipe");
-	snprintf(options, sizeof(options),
-		 "fd=%d,rootmode=40000,user_id=0,group_id=0", f.fd);
 	wb_mkdir(WB_FUSE);
 	ksft_need(!mount("wb", WB_FUSE, "fuse", MS_NODEV, options), "mount");
 	server = fork();
@@ -315,7 +213,7 @@ static inline struct wb_fuse wb_fuse_mount(const char *dev, uint64_t size)
 	}
 	ksft_need(ksft_serving_child(server) &&
 		  ksft_undo_later(KSFT_MOUNT, WB_FUSE, ""), "room");
-	close(f.fd);
+	close(f.fuse.fd);
 	close(f.life[0]);
 	if (dev)
 		close(f.disk);

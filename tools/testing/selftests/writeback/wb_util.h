@@ -2,14 +2,14 @@
 /*
  * wb_util.h: what the writeback tests share. Knobs and mounts are put back
  * whatever becomes of a case (ksft_undo.h), and no disk is written to but a
- * scratch disk (ksft_scratch.h); patterns tell whether data reached the disk;
- * tracepoints are counted through perf, or read as text through an instance
- * of the tracing directory.
+ * scratch disk (ksft_scratch.h); patterns tell whether data reached the disk.
  */
 #ifndef __WB_UTIL_H
 #define __WB_UTIL_H
 
+#include "../ksft_inject.h"
 #include "../ksft_scratch.h"
+#include "../ksft_trace.h"
 
 #include <fcntl.h>
 #include <signal.h>
@@ -20,15 +20,12 @@
 #include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <sys/utsname.h>
 #include <time.h>
 #include <linux/fiemap.h>
 #include <linux/fs.h>
 #include <linux/loop.h>
-#include <linux/perf_event.h>
 
-#define WB_TRACING	"/sys/kernel/debug/tracing"
 #define WB_MNT		"/tmp/wb.mnt"
 #define WB_FUSE		"/tmp/wb.fuse"
 #define WB_PAGE		4096UL
@@ -42,39 +39,6 @@
 
 /* --- files ------------------------------------------------------------ */
 
-static inline bool wb_read_text(const char *path, char *buf, size_t size)
-{
-	size_t done = 0;
-	ssize_t n = 0;
-	int fd;
-
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return false;
-	while (done < size - 1) {
-		n = read(fd, buf + done, size - 1 - done);
-		if (n <= 0)
-			break;
-		done += n;
-	}
-	close(fd);
-	buf[done] = 0;
-	return n >= 0;
-}
-
-static inline bool wb_write_text(const char *path, const char *text)
-{
-	ssize_t n;
-	int fd;
-
-	fd = open(path, O_WRONLY | O_CLOEXEC);
-	if (fd < 0)
-		return false;
-	n = write(fd, text, strlen(text));
-	close(fd);
-	return n == (ssize_t)strlen(text);
-}
-
 /* Until the case ends; flushers then go by the intervals put back. */
 static inline void wb_set(const char *path, long value)
 {
@@ -86,17 +50,11 @@ static inline void wb_set(const char *path, long value)
 	ksft_need(ksft_change(path, text), "%s = %s", path, text);
 }
 
-static inline void wb_make_it_fail(bool on)
-{
-	ksft_need(wb_write_text("/proc/self/make-it-fail", on ? "1" : "0"),
-		  "make-it-fail");
-}
-
 static inline long wb_get(const char *path)
 {
 	char text[64];
 
-	ksft_need(wb_read_text(path, text, sizeof(text)), "reading %s", path);
+	ksft_need(ksft_read(path, text, sizeof(text)), "reading %s", path);
 	return strtol(text, NULL, 0);
 }
 
@@ -106,7 +64,7 @@ static inline long wb_find_key(const char *path, const char *key)
 	static char text[65536];
 	char *line, *save;
 
-	ksft_need(wb_read_text(path, text, sizeof(text)), "reading %s", path);
+	ksft_need(ksft_read(path, text, sizeof(text)), "reading %s", path);
 	for (line = strtok_r(text, "\n", &save); line;
 	     line = strtok_r(NULL, "\n", &save))
 		if (!strncmp(line, key, strlen(key)))
@@ -164,9 +122,7 @@ static inline void wb_msleep(long ms)
 
 /* --- places ------------------------------------------------------------ */
 
-#define WB_FAILSLAB	"/sys/kernel/debug/failslab/"
 #define WB_VM		"/proc/sys/vm/"
-#define WB_INSTANCE	WB_TRACING "/instances/wb"
 
 static inline void wb_mkdir(const char *dir)
 {
@@ -326,86 +282,7 @@ static inline long wb_pages_on_disk(int fd, const char *dev, uint64_t seed)
 	return good;
 }
 
-/* --- tracepoints ------------------------------------------------------ */
-
-#define WB_MAX_CPUS 16
-
-struct wb_counter {
-	int fd[WB_MAX_CPUS];
-	int nr;
-};
-
-static inline bool wb_has_event(const char *event)
-{
-	char path[256];
-
-	snprintf(path, sizeof(path), WB_TRACING "/events/%s/id", event);
-	return !access(path, R_OK);
-}
-
-/* Count an event on all CPUs from now on, those only that pass the filter. */
-static inline struct wb_counter wb_count(const char *event, const char *filter)
-{
-	struct perf_event_attr attr = {
-		.type = PERF_TYPE_TRACEPOINT, .size = sizeof(attr),
-	};
-	struct wb_counter c = { .nr = sysconf(_SC_NPROCESSORS_CONF) };
-	char path[256];
-	int i;
-
-	snprintf(path, sizeof(path), WB_TRACING "/events/%s/id", event);
-	if (access(path, R_OK))
-		ksft_case_skip("no tracepoint %s", event);
-	attr.config = wb_get(path);
-	c.nr = wb_min(c.nr, WB_MAX_CPUS);
-	for (i = 0; i < c.nr; i++) {
-		c.fd[i] = syscall(SYS_perf_event_open, &attr, -1, i, -1,
-				  PERF_FLAG_FD_CLOEXEC);
-		if (c.fd[i] < 0 && errno == ENODEV)
-			continue;	/* offline */
-		ksft_need(c.fd[i] >= 0, "perf_event_open(%s)", event);
-		ksft_need(!filter || !ioctl(c.fd[i], PERF_EVENT_IOC_SET_FILTER,
-					    filter), "filter %s", filter);
-	}
-	return c;
-}
-
-static inline long wb_counted(const struct wb_counter *c)
-{
-	uint64_t sum = 0, n;
-	int i;
-
-	for (i = 0; i < c->nr; i++)
-		if (c->fd[i] >= 0 && read(c->fd[i], &n, sizeof(n)) == sizeof(n))
-			sum += n;
-	return sum;
-}
-
-/* Record events, one "system/event" and filter at a time, as text. */
-static inline void wb_trace(const char *event, const char *filter)
-{
-	char path[256];
-
-	if (access(WB_TRACING "/instances", W_OK))
-		ksft_case_skip("no " WB_TRACING "/instances");
-	wb_mkdir(WB_INSTANCE);
-	wb_write_text(WB_INSTANCE "/tracing_on", "1");
-	snprintf(path, sizeof(path), WB_INSTANCE "/events/%s/filter", event);
-	ksft_need(!filter || wb_write_text(path, filter), "filter %s", filter);
-	snprintf(path, sizeof(path), WB_INSTANCE "/events/%s/enable", event);
-	ksft_need(wb_write_text(path, "1"), "tracing %s", event);
-}
-
-/* The text of what was recorded; recording ends. */
-static inline char *wb_traced(void)
-{
-	static char text[1 << 20];
-
-	wb_write_text(WB_INSTANCE "/tracing_on", "0");
-	ksft_need(wb_read_text(WB_INSTANCE "/trace", text, sizeof(text)),
-		  "reading the trace");
-	return text;
-}
+/* --- failing allocations ---------------------------------------------- */
 
 /*
  * Fail the next slab allocation of a task that may fail. (No filter by cache:
@@ -413,14 +290,8 @@ static inline char *wb_traced(void)
  */
 static inline void wb_fail_one_alloc(void)
 {
-	if (access(WB_FAILSLAB "task-filter", W_OK))
-		ksft_case_skip("no " WB_FAILSLAB);
-	wb_set(WB_FAILSLAB "task-filter", 1);
-	wb_set(WB_FAILSLAB "ignore-gfp-wait", 0);
-	wb_set(WB_FAILSLAB "interval", 1);
-	wb_set(WB_FAILSLAB "verbose", 0);
-	wb_set(WB_FAILSLAB "times", 1);
-	wb_set(WB_FAILSLAB "probability", 100);
+	ksft_inject_init(KSFT_FAILSLAB);
+	ksft_inject_fail(1);
 }
 
 /* The name of the kernel function that an address lies in. */
