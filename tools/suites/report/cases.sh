@@ -111,6 +111,29 @@ missing() { # LABEL FOLDER
 		fold "Not run on $1: $(awk -F '\t' '{ n += $3 } END { print n }' "$tmp/missing") cases"
 }
 
+# Each xfail and skip of all guests, with the reason that the list gives
+reasons() { # KIND
+	{ cat "$tmp/runs"; matrix_runs; } >"$tmp/all"
+	while IFS='	' read -r label d; do
+		[ -f "$d/expect" ] && list=$d/expect || list=$series/expect
+		find "$d/tap" -name '*.tap' -exec grep -aH . {} + 2>/dev/null | "$here/plain" >"$tmp/said"
+		LABEL=$label awk -v kind="$1" -f "$here/reasons.awk" "$list" "$tmp/said" "$d/judged/rows"
+	done <"$tmp/all" | awk -F '\t' -v guests="$(wc -l <"$tmp/all")" -f "$here/group.awk"
+}
+
+lists() {
+	title "Not run, skipped, expected to fail"
+	while IFS='	' read -r label d; do missing "$label" "$d"; done <"$tmp/runs"
+	for kind in xfail skip; do
+		reasons $kind >"$tmp/reasons"
+		[ -s "$tmp/reasons" ] || continue
+		[ $kind = xfail ] && what="Expected failures" || what="Skipped cases"
+		n=$(awk -F '\t' '{ n += split($2, c, " ") } END { print n }' "$tmp/reasons")
+		{ printf 'program\tcases\twhy\tthe guest said\ton\n'; cat "$tmp/reasons"; } |
+			table "code code text text text" | fold "$what: $n"
+	done
+}
+
 cases() {
 	runs >"$tmp/runs"
 	for v in control patched; do
@@ -123,25 +146,6 @@ cases() {
 	failures <"$tmp/runs" >"$tmp/failures"
 	[ ! -s "$tmp/failures" ] || { title Failures; cat "$tmp/failures"; }
 	pictures
-	while IFS='	' read -r label d; do missing "$label" "$d"; done <"$tmp/runs"
-}
-
-# Each xfail and skip of all guests, with the reason that the list gives
-reasons() { # KIND
-	{ cat "$tmp/runs"; matrix_runs; } | while IFS='	' read -r label d; do
-		[ -f "$d/expect" ] && list=$d/expect || list=$series/expect
-		find "$d/tap" -name '*.tap' -exec grep -aH . {} + 2>/dev/null | "$here/plain" >"$tmp/said"
-		LABEL=$label awk -v kind="$1" -f "$here/reasons.awk" "$list" "$tmp/said" "$d/judged/rows"
-	done | awk -F '\t' -f "$here/group.awk"
-}
-
-lists() {
-	for kind in xfail skip; do
-		reasons $kind >"$tmp/reasons"
-		[ -s "$tmp/reasons" ] || continue
-		[ $kind = xfail ] && what="Expected failures" || what="Skipped cases"
-		n=$(awk -F '\t' '{ n += split($2, c, " ") } END { print n }' "$tmp/reasons")
-		{ printf 'program\tcases\twhy\tthe guest said\ton\n'; cat "$tmp/reasons"; } |
-			table "code code text text text" | fold "$what: $n"
-	done
+	lists >"$tmp/lists"
+	[ "$(wc -l <"$tmp/lists")" -le 1 ] || cat "$tmp/lists"
 }

@@ -14,7 +14,10 @@ test != "guest" && $0 ~ /latepte: end / { inside = 0 }
 
 END {
 	if (n) { for (i in all) delete all[i]; for (i in line) all[i] = line[i] }
-	else n = NR
+	else {
+		n = NR
+		if (test != "guest") print "(this program does not show here: the end of all)"
+	}
 	if (n > keep) print "(" n - keep " lines before)"
 	for (i = n > keep ? n - keep + 1 : 1; i <= n; i++) print all[i % keep]
 }

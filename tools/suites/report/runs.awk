@@ -34,8 +34,9 @@ function part(n, total, class,	from) {
 
 END {
 	print "</tbody></table></div>"
-	print "<p class=\"legend\"><span class=\"key bad\"></span>failed <span class=\"key good\"></span>as expected " \
+	if (legend == "") print "<p class=\"legend\"><span class=\"key bad\"></span>failed <span class=\"key good\"></span>as expected " \
 		"<span class=\"key xfail\"></span>expected failure <span class=\"key skip\"></span>skipped " \
-		"<span class=\"key none\"></span>not run. New: fails on the control, by its own assertion, and passes " \
-		"on the patched kernel. Same: passes on both.</p>"
+		"<span class=\"key none\"></span>not run</p>" \
+		"<p class=\"note\">New: fails on the control, by its own assertion, and passes on the patched kernel. " \
+		"Same: passes on both.</p>"
 }

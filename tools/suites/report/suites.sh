@@ -37,7 +37,8 @@ mutants() {
 	title "Known bugs, put back"
 	note "Each must be caught, by the test that its patch names."
 	{ printf 'mutant\tresult\tcaught by\twhen\n'; sort -t'	' -k2,2 -s "$tmp/mutants"; } |
-		table "code verdict code text" | fold "$(of "$tmp/mutants" 2 good) of $(wc -l <"$tmp/mutants") caught, $(of "$tmp/mutants" 2 bad) missed"
+		table "code verdict:caught:missed code text" |
+		fold "$(of "$tmp/mutants" 2 good) of $(wc -l <"$tmp/mutants") caught, $(of "$tmp/mutants" 2 bad) missed"
 	[ ! -s "$series/mutants/equivalent" ] || lines_of "$series/mutants/equivalent" | pre | fold "Bugs that no test can catch, and why"
 }
 
@@ -60,7 +61,7 @@ matrix() {
 	[ -s "$tmp/matrix.runs" ] || return 0
 	title "Other kernels and machines"
 	guests silent <"$tmp/matrix.runs" >"$tmp/guests"
-	html -f "$here/runs.awk" "$tmp/guests"
+	html -v legend=no -f "$here/runs.awk" "$tmp/guests"
 	failures <"$tmp/matrix.runs"
 	awk -F '\t' '$2 == "none" { print $1 }' "$tmp/matrix" | paste -sd' ' >"$tmp/rest"
 	[ ! -s "$tmp/matrix" ] || [ -z "$(cat "$tmp/rest")" ] || note "Not run: $(cat "$tmp/rest")."
@@ -73,8 +74,7 @@ bisect_rows() {
 		b=$build/bisect
 		verdict=good
 		[ -f "$b/passing.$i" ] || verdict=none
-		[ ! -s "$b/lost.$i" ] && [ ! -s "$b/new-warnings.$i" ] || verdict=bad
-		[ -f "$b/passing.$i" ] || [ ! -f "$b/run.$i" ] || verdict=bad
+		[ ! -s "$b/lost.$i" ] && [ ! -s "$b/new-warnings.$i" ] && [ ! -e "$b/failed.$i" ] || verdict=bad
 		printf '%s\t%s\t%s' "$i" "$patch" "$verdict"
 		for f in passing lost new-warnings; do
 			printf '\t%s' "$([ ! -f "$b/$f.$i" ] || wc -l <"$b/$f.$i")"
@@ -115,7 +115,8 @@ mm_selftests() {
 	table_status mm-selftests "$tmp/mm" 2 "make mm-selftests BASE=$BASE"
 	title "The kernel's own mm selftests"
 	{ printf 'program\tcontrol and patched the same\tstatus on the control\n'; cat "$tmp/mm"; } |
-		table "code verdict text" | fold "$(of "$tmp/mm" 2 good) of $(wc -l <"$tmp/mm") the same on both kernels"
+		table "code verdict:same:different text" |
+		fold "$(of "$tmp/mm" 2 good) of $(wc -l <"$tmp/mm") the same on both kernels"
 }
 
 # Lines of TAP as rows

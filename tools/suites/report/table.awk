@@ -1,11 +1,17 @@
 # SPDX-License-Identifier: GPL-2.0
 # awk -v kinds="code text number" -f html.awk -f table.awk: a table of lines with
 # tabs, the first of which is its head. Kinds of columns: code, text, number,
-# and "verdict", of which the word is "good", "bad", ...: the row shows it.
+# and "verdict" for "good", "bad", ..., or "verdict:caught:missed" to call them that.
 
 BEGIN {
 	FS = "\t"
-	split(kinds, kind, " ")
+	n = split(kinds, kind, " ")
+	for (i = 1; i <= n; i++)
+		if (split(kind[i], called, ":") == 3) {
+			kind[i] = called[1]
+			words["good"] = called[2]
+			words["bad"] = called[3]
+		}
 }
 
 NR == 1 {
@@ -19,7 +25,7 @@ NR == 1 {
 
 function cell(i) {
 	if (kind[i] == "verdict")
-		return badge($i, word($i))
+		return badge($i, $i in words ? words[$i] : word($i))
 	return kind[i] == "code" && $i != "" ? "<code>" esc($i) "</code>" : esc($i)
 }
 
