@@ -5,7 +5,7 @@
 
 # shellcheck source=tools/t/lib.sh
 . "$(dirname "$0")/lib.sh"
-plan 62
+plan 63
 
 fake_project
 fake_series
@@ -76,7 +76,8 @@ bisect
 expect 1 'prefix 1 \(0001-mm-twenty.patch\) fails' "a case that fails"
 not called 'run .* U=2'
 ok $? "nothing is tried behind it" || diag
-check "and it is marked" test -e "$O/v4.6/bisect/failed.1"
+check "and it is noted" grep -qx bad "$O/v4.6/bisect/result.1"
+check "as is one that passes" grep -qx good "$O/v4.6/bisect/result.0"
 
 FROM=2; export FROM
 new a b >"$tmp/judged.2"

@@ -5,7 +5,7 @@
 
 # shellcheck source=tools/t/lib.sh
 . "$(dirname "$0")/lib.sh"
-plan 54
+plan 55
 
 fake_project
 export O="$tmp/o & <u>"
@@ -72,6 +72,11 @@ for tag in section table details div svg pre; do
 	ok $? "each $tag is closed"
 done
 
+touch -d '+1 hour' "$P/patches/v4.6/expect"
+report
+has 'patches/v4.6 are newer than the results of: control patched' "results of another series"
+touch -d '-1 hour' "$P/patches/v4.6/expect"
+
 # --- in part
 sed -i '/never/d' "$b/patched/judged/rows"
 report
@@ -89,7 +94,7 @@ guest patched
 } >>"$b/patched/judged/rows"
 sed -i '/good	same/d' "$b/patched/judged/rows"
 printf 'not ok 1 - fault/x stays (fails)\n# assertion failed: <b>bold\033[31m\000\377</b>\n1..1\n' >"$b/patched/judged/fault.x.tap"
-printf 'outside\nlatepte: begin fault/x\n</pre><img src=x onerror="alert(1)">\033[1m\r\nlatepte: end fault/x\noutside\n' >"$b/patched/console.log"
+printf 'latepte: begin writeback/y\noutside\nlatepte: begin fault/x\n</pre><img src=x onerror="alert(1)">\033[1m\r\nlatepte: end fault/x\noutside\n' >"$b/patched/console.log"
 report
 has '<h1 class="bad">Not as expected</h1>' "a case that fails"
 has '</a> patched: 2 failed' "is counted, and where"

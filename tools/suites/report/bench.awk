@@ -39,6 +39,8 @@ function pair(a, b, format) {
 	return a == b ? "<span class=\"same\">" a "</span>" : a " &rarr; " b
 }
 
+function number(s) { return "<td class=\"number\">" s "</td>" }
+
 function broken() {
 	if ($6 == "no") return "limit: " $5
 	return $13 ~ /[0-9]/ && $14 > $13 + 256 ? "page locked" : ""
@@ -51,10 +53,11 @@ END {
 		"<th scope=\"col\" class=\"number\">tables left</th><th scope=\"col\" class=\"number\">page locked</th></tr></thead><tbody>"
 	for (i = 1; i <= n; i++) {
 		$0 = row[i]
-		printf "<tr><th scope=\"row\"><code>%s</code>%s</th><td class=\"number%s\">%.4f</td><td>%s</td>", name($1), \
-			broken() == "" ? "" : " " badge("bad", broken()), broken() == "" ? "" : " bad", $4, ratio_bar($4 + 0)
-		printf "<td class=\"number\">%s</td><td class=\"number\">%s</td><td class=\"number\">%s</td><td class=\"number\">%s</td></tr>\n", \
-			pair($2, $3, "%d"), pair($9, $10, "%.2f"), pair($11, $12, "%.2f"), pair($13, $14, "%d")
+		why = broken()
+		printf "<tr><th scope=\"row\"><code>%s</code>%s</th>", name($1), (why == "" ? "" : " " badge("bad", why))
+		printf "<td class=\"number%s\">%.4f</td><td>%s</td>", (why == "" ? "" : " bad"), $4, ratio_bar($4 + 0)
+		print number(pair($2, $3, "%d")) number(pair($9, $10, "%.2f")) \
+			number(pair($11, $12, "%.2f")) number(pair($13, $14, "%d")) "</tr>"
 	}
 	print "</tbody></table></div>"
 	print "<p class=\"legend\"><span class=\"key good\"></span>cheaper <span class=\"key bad\"></span>dearer, " \

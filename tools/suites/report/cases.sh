@@ -111,6 +111,13 @@ missing() { # LABEL FOLDER
 		fold "Not run on $1: $(awk -F '\t' '{ n += $3 } END { print n }' "$tmp/missing") cases"
 }
 
+# Of another series than there is now?
+older() {
+	while IFS='	' read -r label d; do
+		[ -z "$(find "$series" -type f -newer "$d/judged/rows")" ] || echo "$label"
+	done | paste -sd' ' | sed "s,..*,Files in patches/$BASE are newer than the results of: &," | html -f "$here/text.awk"
+}
+
 # Each xfail and skip of all guests, with the reason that the list gives
 reasons() { # KIND
 	{ cat "$tmp/runs"; matrix_runs; } >"$tmp/all"
@@ -143,6 +150,8 @@ cases() {
 	title Cases
 	guests <"$tmp/runs" >"$tmp/guests"
 	html -f "$here/runs.awk" "$tmp/guests"
+	newer=$(older <"$tmp/runs")
+	[ -z "$newer" ] || note "$newer"
 	failures <"$tmp/runs" >"$tmp/failures"
 	[ ! -s "$tmp/failures" ] || { title Failures; cat "$tmp/failures"; }
 	pictures

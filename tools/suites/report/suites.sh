@@ -17,13 +17,16 @@ mutant_rows() {
 
 of() { awk -F '\t' -v c="$2" -v want="$3" '$c == want { n++ } END { print n + 0 }' "$1"; }
 
+share() { echo "$(of "$1" "$2" good) of $(wc -l <"$1")"; }
+
 # good|bad|part|none of a table with a column of verdicts, as its status
 table_status() { # WHAT FILE COLUMN COMMAND
 	all=$(wc -l <"$2") good=$(of "$2" "$3" good) bad=$(of "$2" "$3" bad)
 	if [ "$bad" -gt 0 ]; then
 		status "$1" bad "$bad of $all not as expected" "$4"
 	elif [ "$good" -lt "$all" ]; then
-		[ "$good" -gt 0 ] && status "$1" part "$good of $all run" "$4" || status "$1" none "not run" "$4"
+		[ "$good" -gt 0 ] && status "$1" part "$good of $all run" "$4" ||
+			status "$1" none "not run" "$4"
 	else
 		status "$1" good "$good of $all" "$4"
 	fi
@@ -38,8 +41,9 @@ mutants() {
 	note "Each must be caught, by the test that its patch names."
 	{ printf 'mutant\tresult\tcaught by\twhen\n'; sort -t'	' -k2,2 -s "$tmp/mutants"; } |
 		table "code verdict:caught:missed code text" |
-		fold "$(of "$tmp/mutants" 2 good) of $(wc -l <"$tmp/mutants") caught, $(of "$tmp/mutants" 2 bad) missed"
-	[ ! -s "$series/mutants/equivalent" ] || lines_of "$series/mutants/equivalent" | pre | fold "Bugs that no test can catch, and why"
+		fold "$(share "$tmp/mutants" 2) caught"
+	[ ! -s "$series/mutants/equivalent" ] ||
+		lines_of "$series/mutants/equivalent" | pre | fold "Bugs that no test can catch, and why"
 }
 
 # FLAVOUR-SMP, verdict
@@ -64,7 +68,7 @@ matrix() {
 	html -v legend=no -f "$here/runs.awk" "$tmp/guests"
 	failures <"$tmp/matrix.runs"
 	awk -F '\t' '$2 == "none" { print $1 }' "$tmp/matrix" | paste -sd' ' >"$tmp/rest"
-	[ ! -s "$tmp/matrix" ] || [ -z "$(cat "$tmp/rest")" ] || note "Not run: $(cat "$tmp/rest")."
+	[ -z "$(cat "$tmp/rest")" ] || note "Not run: $(cat "$tmp/rest")."
 }
 
 # PREFIX, patch, verdict, new cases that pass, lost, new warnings
@@ -72,10 +76,7 @@ bisect_rows() {
 	{ echo base; lines_of "$series/series"; } | awk '{ print NR - 1 "\t" $0 }' |
 	while IFS='	' read -r i patch; do
 		b=$build/bisect
-		verdict=good
-		[ -f "$b/passing.$i" ] || verdict=none
-		[ ! -s "$b/lost.$i" ] && [ ! -s "$b/new-warnings.$i" ] && [ ! -e "$b/failed.$i" ] || verdict=bad
-		printf '%s\t%s\t%s' "$i" "$patch" "$verdict"
+		printf '%s\t%s\t%s' "$i" "$patch" "$(cat "$b/result.$i" 2>/dev/null || echo none)"
 		for f in passing lost new-warnings; do
 			printf '\t%s' "$([ ! -f "$b/$f.$i" ] || wc -l <"$b/$f.$i")"
 		done
@@ -89,7 +90,7 @@ bisect() {
 	[ -d "$build/bisect" ] || return 0
 	title "Every prefix of the series"
 	{ printf 'n\tpatch\tresult\tnew cases pass\tlost\tnew warnings\n'; cat "$tmp/bisect"; } |
-		table "number code verdict number number number" | fold "$(of "$tmp/bisect" 3 good) of $(wc -l <"$tmp/bisect") prefixes as expected"
+		table "number code verdict number number number" | fold "$(share "$tmp/bisect" 3) prefixes as expected"
 }
 
 # PROGRAM, verdict: the same on both kernels?
@@ -116,7 +117,7 @@ mm_selftests() {
 	title "The kernel's own mm selftests"
 	{ printf 'program\tcontrol and patched the same\tstatus on the control\n'; cat "$tmp/mm"; } |
 		table "code verdict:same:different text" |
-		fold "$(of "$tmp/mm" 2 good) of $(wc -l <"$tmp/mm") the same on both kernels"
+		fold "$(share "$tmp/mm" 2) the same on both kernels"
 }
 
 # Lines of TAP as rows
@@ -127,7 +128,7 @@ harmless() {
 	table_status harmless "$tmp/harmless" 2 "make harmless BASE=$BASE"
 	title "Harmless on somebody's machine"
 	{ printf 'what\tresult\n'; sort -t'	' -k2,2 -s "$tmp/harmless"; } | table "text verdict" |
-		fold "$(of "$tmp/harmless" 2 good) of $(wc -l <"$tmp/harmless") as they must be"
+		fold "$(share "$tmp/harmless" 2) as they must be"
 }
 
 proofs() {
@@ -137,7 +138,7 @@ proofs() {
 	table_status prove "$tmp/prove" 2 "make prove BASE=$BASE"
 	title "Models and their mutants"
 	{ printf 'what\tresult\n'; sort -t'	' -k2,2 -s "$tmp/prove"; } | table "text verdict" |
-		fold "$(of "$tmp/prove" 2 good) of $(wc -l <"$tmp/prove") as they must be"
+		fold "$(share "$tmp/prove" 2) as they must be"
 }
 
 # What "make coverage" made to be read, if there is such a thing
