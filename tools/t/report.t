@@ -67,7 +67,7 @@ done
 has "default-src 'none'" "and may not"
 # Every element that is opened is closed.
 for tag in section table details div svg pre; do
-	n=$(grep -o "<$tag[ >]" "$O/report.html" | wc -l)
+	n=$(grep -o "<${tag}[ >]" "$O/report.html" | wc -l)
 	[ "$n" = "$(grep -o "</$tag>" "$O/report.html" | wc -l)" ]
 	ok $? "each $tag is closed"
 done

@@ -60,6 +60,6 @@ END {
 			number(pair($11, $12, "%.2f")) number(pair($13, $14, "%d")) "</tr>"
 	}
 	print "</tbody></table></div>"
-	print "<p class=\"legend\"><span class=\"key good\"></span>cheaper <span class=\"key bad\"></span>dearer, " \
-		"by more than 0.5 % <span class=\"key even\"></span>neither. An arrow: the bar goes on. For each fault, control &rarr; patched; one figure is that of both.</p>"
+	print "<p class=\"legend\"><span class=\"key good\"></span>cheaper&emsp;<span class=\"key bad\"></span>dearer, " \
+		"by more than 0.5 %&emsp;<span class=\"key even\"></span>neither. An arrow: the bar goes on. For each fault, control &rarr; patched; one figure is that of both.</p>"
 }

@@ -34,8 +34,8 @@ function part(n, total, class,	from) {
 
 END {
 	print "</tbody></table></div>"
-	if (legend == "") print "<p class=\"legend\"><span class=\"key bad\"></span>failed <span class=\"key good\"></span>as expected " \
-		"<span class=\"key xfail\"></span>expected failure <span class=\"key skip\"></span>skipped " \
+	if (legend == "") print "<p class=\"legend\"><span class=\"key bad\"></span>failed&emsp;<span class=\"key good\"></span>as expected&emsp;" \
+		"<span class=\"key xfail\"></span>expected failure&emsp;<span class=\"key skip\"></span>skipped&emsp;" \
 		"<span class=\"key none\"></span>not run</p>" \
 		"<p class=\"note\">New: fails on the control, by its own assertion, and passes on the patched kernel. " \
 		"Same: passes on both.</p>"
