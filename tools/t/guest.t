@@ -7,7 +7,7 @@
 
 # shellcheck source=tools/t/lib.sh
 . "$(dirname "$0")/lib.sh"
-plan 78
+plan 80
 
 fake_project
 cat >"$P/patches/v4.6/expect" <<'END'
@@ -241,6 +241,8 @@ that vain 1 'bad \(new: passes on the control' "one on which it passes does not"
 that broken 1 '^  not ok .* - fault/sigbus bad \(fails\)' "a patched kernel on which it fails does not"
 its summary '^    log: .*/v4.6/patched/tap/fault.sigbus.tap$' "the summary names the log to open"
 its summary '^  again +make run BASE=v4.6 VARIANT=patched O=.* ACCEL=tcg TESTS="fault/sigbus:bad"$' "and the command that repeats it"
+its about '^again	make run BASE=v4.6 VARIANT=patched O=.* ACCEL=tcg$' "which is noted for make report"
+its about '^machine	tcg, 2 CPUs, 512M$' "with the machine"
 not grep -qE '^ *1\.\.' "$out"
 ok $? "and nothing that is no failure" || diag
 that early 3 'lost guest: .*phase: boot\.' "a guest that dies before it is up is lost"

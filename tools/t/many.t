@@ -5,7 +5,7 @@
 
 # shellcheck source=tools/t/lib.sh
 . "$(dirname "$0")/lib.sh"
-plan 57
+plan 63
 
 fake_project
 fake_series
@@ -76,6 +76,8 @@ bisect
 expect 1 'prefix 1 \(0001-mm-twenty.patch\) fails' "a case that fails"
 not called 'run .* U=2'
 ok $? "nothing is tried behind it" || diag
+check "and it is noted" grep -qx bad "$O/v4.6/bisect/result.1"
+check "as is one that passes" grep -qx good "$O/v4.6/bisect/result.0"
 
 FROM=2; export FROM
 new a b >"$tmp/judged.2"
@@ -106,12 +108,14 @@ mutants
 expect 0 'mutants of v4.6: 2 of 2 caught' "mutants that are caught"
 expect 0 'caught +leak, by: fault/x a' "by the case that their patches name"
 expect 0 'caught +warn, by: log' "or by the log"
+check "which is noted" grep -qx 'good	fault/x a' "$O/v4.6/mutants/leak.result"
 check "only what they name is run" called 'run patched F=mutant .* M=leak.patch .* T=fault/x$'
 check "a mutant is one patch more" called 'assemble patched F=mutant .* M=warn.patch'
 new a >"$tmp/judged.leak.patch"
 mutants
 expect 1 'MISSED +leak: .*/mutants/leak.log' "one that passes is missed"
 expect 1 'mutants of v4.6: 1 of 2 caught' "and counted"
+check "and noted" grep -qx 'bad	missed' "$O/v4.6/mutants/leak.result"
 row bad new fail fault/x ab >"$tmp/judged.leak.patch"
 mutants
 expect 1 'MISSED +leak' "another case that fails does not do"
@@ -137,9 +141,13 @@ expect 0 'matrix v4.6: all 2 variants pass' "matrix"
 check "with their CPUs and memory" called 'run patched F=debug .* S=2,768M'
 check "each in turn, the default kernel as well" called 'run patched F= .* S=4,512M'
 check "and what they left is kept" test -f "$O/v4.6/matrix/default-4/judged/rows"
+mkdir -p "$O/v4.6/matrix/debug-2/judged" && : >"$O/v4.6/matrix/debug-2/judged/stale"
+: >"$O/v4.6/matrix/default-4/mine"
 ONLY=debug; export ONLY
 matrix
 expect 0 'all 1 variants pass' "one flavour alone"
+check "what an earlier run left goes" not test -e "$O/v4.6/matrix/debug-2/judged/stale"
+check "that of others stays" test -e "$O/v4.6/matrix/default-4/mine"
 echo 'numa 2 512M fault/x fault/y' >"$P/patches/v4.6/matrix.list"
 ONLY=numa
 matrix
