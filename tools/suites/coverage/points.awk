@@ -45,6 +45,8 @@ function frame(function_name, where,    file, line) {
 	file = short(file)
 	if (innermost[addr] == "") {
 		innermost[addr] = file ":" line
+		if ((file, line) in added)
+			of_line[addr]
 		if (target[addr] != "" && (file, line) in added)
 			jump[addr] = file OFS line OFS function_name
 	}
@@ -60,8 +62,8 @@ END {
 		if (insn[i] in jump) {
 			a = insn[i]
 			split(jump[a], j, OFS)
-			print "b", a, j[1], j[2], column(a), j[3],
-			      insn[i + 1], target[a], innermost[insn[i + 1]], innermost[target[a]]
+			print "b", a, j[1], j[2], column(a), j[3], insn[i + 1],
+			      target[a], place(insn[i + 1]), place(target[a])
 		}
 }
 
@@ -71,4 +73,8 @@ function column(a,    i) {
 		if (from[i] <= a && a < to[i])
 			return col[i]
 	return 0
+}
+
+function place(a) {
+	return (a in of_line) ? innermost[a] ":" column(a) : innermost[a]
 }

@@ -90,29 +90,28 @@ function polarity(a, b) {
 	return 0
 }
 
-# The branch, of those known with this key, of which the jump is a copy
-function branch_of(j,    i, p) {
+# Which branch a jump is a copy of, and whether it is the other way round
+function find_branch(j,    i, k, p) {
 	for (i = 1; i <= of_key[jump_key[j]]; i++) {
-		b = branch[jump_key[j], i]
-		p = polarity(j, b)
-		if (p) {
-			flipped = p < 0
-			return b
-		}
+		k = copy[jump_key[j], i]
+		p = polarity(j, k)
+		if (!p)
+			continue
+		branch[j] = branch[k]
+		flipped[j] = p < 0 ? !flipped[k] : flipped[k]
+		return
 	}
-	branch[jump_key[j], ++of_key[jump_key[j]]] = j
-	flipped = 0
-	return j
+	branch[j] = branches[++nr_branches] = j
+	flipped[j] = 0
 }
 
-function merge_jumps(    j, w, b) {
+function merge_jumps(    j, w) {
 	for (j = 1; j <= jumps; j++) {
-		b = branch_of(j)
-		if (b == j)
-			branches[++nr_branches] = j
+		find_branch(j)
+		copy[jump_key[j], ++of_key[jump_key[j]]] = j
 		for (w = 0; w < 2; w++)
 			if (went[jump_addr[j], bit[w]])
-				taken[b, flipped ? 1 - w : w] = 1
+				taken[branch[j], flipped[j] ? 1 - w : w] = 1
 	}
 }
 
