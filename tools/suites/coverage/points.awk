@@ -37,6 +37,7 @@ function short(path,    f) {
 
 # One frame: FUNCTION, then FILE:LINE (discriminator N)
 function frame(function_name, where,    file, line) {
+	sub(/\..*/, "", function_name)	# a clone's
 	sub(/ \(.*/, "", where)
 	line = file = where
 	sub(/:[^:]*$/, "", file)
