@@ -6,7 +6,7 @@
 
 # shellcheck source=tools/t/lib.sh
 . "$(dirname "$0")/lib.sh"
-plan 27
+plan 32
 
 fake_project
 fake_series
@@ -121,6 +121,34 @@ run env WHAT=no-plugins "$suite/run"
 expect 1 'takes no plugin: invalid option' "a QEMU without plugins"
 run env ACCEL=kvm "$suite/run"
 expect 1 'in emulation only' "KVM executes unseen"
+
+# Two copies of a branch, the second the other way round, and what they did
+copies() { # WAYS WAYS [KEY-OF-A]
+	printf 'm.c\t5\t0001\t5\tif (x)\n' >"$tmp/added"
+	for a in 1 2; do printf 'l\t%s\tm.c\t5\tf\n' $a; done >"$tmp/points"
+	printf 'b\t1\tm.c\t5\t3\tf\t-\t-\tyes\tno\nb\t2\tm.c\t5\t3\tf\t-\t-\t%s\tyes\n' "${3:-no}" >>"$tmp/points"
+	printf '1 %s\n2 %s\n@ end\n' "$1" "$2" >"$tmp/executed"
+	run awk -v added_file="$tmp/added" -v points_file="$tmp/points" \
+		-f "$suite/report.awk" "$tmp/added" "$tmp/points" "$tmp/executed"
+}
+copies 3 3
+expect 0 '^patch	0001	1	1	2	2	0$' "copies of a branch count as one"
+copies 3 5
+expect 0 '^patch	0001	1	1	2	1	0$' "which went one way, if both copies did"
+copies 3 3 else
+expect 0 '^patch	0001	1	1	2	2	0$' "if one thing that they go to tells the other"
+
+labels() { run awk -f "$suite/labels.awk" "$tmp/tap" "$tmp/executed"; }
+printf '%s\n' '## begin d/a' 'ok 1 - x' 'not ok 2 # error y' '## end d/a 0' '## begin d/b' 'ok 1 z' '## end d/b 0' >"$tmp/tap"
+printf '@ %s\n' start program case case program program case program end >"$tmp/executed"
+labels
+[ "$(paste -sd, "$out")" = 'boot,boot,d/a,d/a x,d/a y,guest,d/b,d/b z,guest' ]
+ok $? "the parts of a run have the names of the cases" || diag
+printf '@ %s\n' program case case case program end >"$tmp/executed"
+labels
+[ "$(paste -sd, "$out")" = 'boot,d/a,d/a,d/a,d/a,guest' ]
+ok $? "but that of the program, if it had more cases than results" || diag
+
 rm "$tmp/bin/addr2line"
 mkdir "$tmp/none"
 for c in sh sed dirname cat gcc qemu-system-x86_64 readelf objdump nm; do
