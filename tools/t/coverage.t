@@ -6,7 +6,7 @@
 
 # shellcheck source=tools/t/lib.sh
 . "$(dirname "$0")/lib.sh"
-plan 32
+plan 33
 
 fake_project
 fake_series
@@ -123,11 +123,11 @@ run env ACCEL=kvm "$suite/run"
 expect 1 'in emulation only' "KVM executes unseen"
 
 # Two copies of a branch, the second the other way round, and what they did
-copies() { # WAYS WAYS [KEY-OF-A]
+copies() { # WAYS WAYS [NEXT TARGET]: those of the second
 	printf 'm.c\t5\t0001\t5\tif (x)\n' >"$tmp/added"
 	for a in 1 2; do printf 'l\t%s\tm.c\t5\tf\n' $a; done >"$tmp/points"
-	printf 'b\t1\tm.c\t5\t3\tf\t-\t-\tyes\tno\nb\t2\tm.c\t5\t3\tf\t-\t-\t%s\tyes\n' "${3:-no}" >>"$tmp/points"
-	printf '1 %s\n2 %s\n@ end\n' "$1" "$2" >"$tmp/executed"
+	printf 'b\t1\tm.c\t5\t3\tf\t-\t-\tyes\tno\nb\t2\tm.c\t5\t3\tf\t-\t-\t%s\t%s\n' "${3:-no}" "${4:-yes}" >>"$tmp/points"
+	{ echo "1 $1"; [ "$2" = 0 ] || echo "2 $2"; echo '@ end'; } >"$tmp/executed"
 	run awk -v added_file="$tmp/added" -v points_file="$tmp/points" \
 		-f "$suite/report.awk" "$tmp/added" "$tmp/points" "$tmp/executed"
 }
@@ -137,6 +137,8 @@ copies 3 5
 expect 0 '^patch	0001	1	1	2	1	0$' "which went one way, if both copies did"
 copies 3 3 else
 expect 0 '^patch	0001	1	1	2	2	0$' "if one thing that they go to tells the other"
+copies 7 0 x y
+expect 0 '^patch	0001	1	1	2	2	0$' "a copy that was never executed does not count"
 
 labels() { run awk -f "$suite/labels.awk" "$tmp/tap" "$tmp/executed"; }
 printf '%s\n' '## begin d/a' 'ok 1 - x' 'not ok 2 # error y' '## end d/a 0' '## begin d/b' 'ok 1 z' '## end d/b 0' >"$tmp/tap"

@@ -9,8 +9,9 @@
 #	patch PATCH LINES EXECUTED WAYS TAKEN EXCEPTED
 #	stale ENTRY				an exception that is none
 #
-# A jump is told by line and column. The compiler may have made several of it;
-# they count as one if where they go to tells which way is which.
+# A branch is told by line and column. The compiler may have made several jumps
+# of it; they count as one if where they go to tells which way is which. One that
+# was never executed, where another was, does not count: what leads to it does.
 
 BEGIN { FS = OFS = "\t"; bit[0] = 2; bit[1] = 4 }
 FNR == 1 { nr_file++ }
@@ -75,6 +76,7 @@ function note(addr, ways, part,    n, i, ids) {
 			if (!((ids[i]) in first) || reached[ids[i]] <= 3)
 				first[ids[i]] = first[ids[i]] (first[ids[i]] == "" ? "" : ", ") labels[part]
 		}
+	ran[addr]
 	went[addr, 2] = went[addr, 2] || int(ways / 2) % 2
 	went[addr, 4] = went[addr, 4] || int(ways / 4) % 2
 }
@@ -109,6 +111,10 @@ function merge_jumps(    j, w) {
 	for (j = 1; j <= jumps; j++) {
 		find_branch(j)
 		copy[jump_key[j], ++of_key[jump_key[j]]] = j
+		if (jump_addr[j] in ran) {
+			ran_branch[branch[j]]
+			ran_key[jump_key[j]]
+		}
 		for (w = 0; w < 2; w++)
 			if (went[jump_addr[j], bit[w]])
 				taken[branch[j], flipped[j] ? 1 - w : w] = 1
@@ -145,6 +151,8 @@ function put_branches(    i, b, w, id, must) {
 		b = branches[i]
 		id = jump_line[b]
 		if (is_assertion(id) && (taken[b, 0] || taken[b, 1]))
+			continue
+		if (!(b in ran_branch) && jump_key[b] in ran_key)
 			continue
 		for (w = 0; w < 2; w++) {
 			ways[patch[id]]++
