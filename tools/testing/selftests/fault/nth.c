@@ -28,52 +28,68 @@ struct path {
 };
 
 static const struct path anon_write = { .access = &cow_access };
+
 static const struct path zero_page = {
 	.access = &(const struct access){ "read", MAP_PRIVATE, 0 },
 };
+
 static const struct path huge_write = { .access = &cow_access, .huge = 1 };
+
 static const struct path huge_zero_page = {
 	.access = &(const struct access){ "read", MAP_PRIVATE, 0 }, .huge = 1,
 };
+
 static const struct path ramfs_warm_read = {
 	.type = "ramfs", .access = &read_access, .cached = WINDOW,
 };
+
 static const struct path ramfs_cold_read = {
 	.type = "ramfs", .access = &read_access,
 };
+
 static const struct path ramfs_cow = {
 	.type = "ramfs", .access = &cow_access, .cached = WINDOW,
 };
+
 static const struct path ramfs_cold_cow = {
 	.type = "ramfs", .access = &cow_access,
 };
+
 static const struct path tmpfs_read = {
 	.type = "tmpfs", .access = &read_access,
 };
+
 static const struct path tmpfs_write = {
 	.type = "tmpfs", .access = &shared_access,
 };
+
 static const struct path device_read = {
 	.device = 1, .access = &read_access, .cached = WINDOW,
 	.missing = FAULT_SELFTEST_NO_MAP_PAGES,
 };
+
 static const struct path device_around = {
 	.device = 1, .access = &read_access, .cached = WINDOW,
 };
+
 static const struct path device_cow = {
 	.device = 1, .access = &cow_access, .cached = WINDOW,
 };
+
 static const struct path device_write = {
 	.device = 1, .access = &shared_access, .cached = WINDOW,
 	.missing = FAULT_SELFTEST_NO_MKWRITE,
 };
+
 static const struct path device_mkwrite = {
 	.device = 1, .access = &shared_access, .cached = WINDOW,
 };
+
 static const struct path device_pfn = {
 	.device = 1, .access = &read_access,
 	.missing = FAULT_SELFTEST_NO_MAP_PAGES, .action = FAULT_SELFTEST_PFN,
 };
+
 static const struct path device_insert = {
 	.device = 1, .access = &read_access,
 	.missing = FAULT_SELFTEST_NO_MAP_PAGES, .action = FAULT_SELFTEST_INSERT,
