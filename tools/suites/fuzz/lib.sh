@@ -1,0 +1,45 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=sh
+# lib.sh: guests that run fuzz.c. Sourced; needs $top and $out, and the images
+# in $control and $patched. Each guest is a folder: initrd, log, out.
+
+here=$top/tools/suites/fuzz
+: "${STEPS:=100}" "${THREADS:=0}"
+
+# A file system that v4.6 mounts as well, without a journal of its own pace
+make_program() {
+	mkdir -p "$out/root/mnt" "$out/root/dev" || return
+	"$COMPILER" -O2 -static -Wall -Wextra -Wno-unused-function -pthread \
+		-o "$out/root/init" "$here/fuzz.c" >"$out/fuzz.log" 2>&1 || die "fuzz.c does not build: $out/fuzz.log"
+	rm -f "$out/root/disk.img" && truncate -s 12M "$out/root/disk.img" &&
+		mkfs.ext4 -q -F -E lazy_itable_init=0 \
+		-O '^has_journal,^metadata_csum,^64bit,^orphan_file,^metadata_csum_seed' \
+		"$out/root/disk.img" || die "no file system for the fuzzer"
+}
+
+pack() { (cd "$out/root" && find . | sort | cpio --quiet -o -H newc -R 0:0) | gzip -1 >"$out/initrd"; }
+
+# One CPU, so that a program does the same each time; threads want four. The
+# stack and the like are where they are on the other kernel.
+boot() { # LABEL ARGUMENT...
+	label=$1
+	shift
+	eval "image=\$$label"
+	timeout "${LIMIT:-3600}" "$QEMU" -accel "${ACCEL:-tcg}" -m 512M \
+		-smp "$([ "$THREADS" = 0 ] && echo 1 || echo 4)" -nodefaults -display none -no-reboot \
+		-serial "file:$out/$label.log" -serial "file:$out/$label.got" \
+		-kernel "$image" -initrd "$out/initrd" -append "console=ttyS0 panic=-1 quiet \
+norandmaps no_timer_check -- steps=$STEPS threads=$THREADS $*" </dev/null >"$out/$label.qemu" 2>&1
+	tr -d '\r' <"$out/$label.got" >"$out/$label.out"
+	grep -q '^# complete' "$out/$label.out"
+}
+
+# Both kernels at once. What they say of themselves counts as well.
+both() {
+	boot control "$@" &
+	boot patched "$@"
+	patched_ended=$?
+	wait $! && [ $patched_ended = 0 ]
+}
+
+compare() { awk -f "$here/compare.awk" "$out/control.out" "$out/patched.out"; }

@@ -1,0 +1,103 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+# fuzz.t: make fuzz holds two kernels against each other, and shrinks a program
+# in which they differ. The kernels are made up, the programs are not.
+
+# shellcheck source=tools/t/lib.sh
+. "$(dirname "$0")/lib.sh"
+plan 14
+
+compare() {
+	printf '%s\n' "$1" >"$tmp/c"
+	printf '%s\n' "$2" >"$tmp/p"
+	run awk -f "$top/tools/suites/fuzz/compare.awk" "$tmp/c" "$tmp/p"
+}
+
+compare '1 aa own $$%' '1 aa own $#$'
+expect 0 '^good	1	1		3	10	8$' "fewer page tables are no difference"
+compare '1 aa own $$%' '1 aa own $%%'
+expect 0 '^bad	1	1	more page tables, after 2 steps' "more are one"
+compare '1 aa own $' '1 ab own $'
+expect 0 '^bad	1	1	differs' "so is another digest"
+compare '1 aa own $' '1 aa alien $'
+expect 0 '^bad	1	1	a word that nobody wrote' "and a word that nobody wrote"
+compare '1 aa own $' '1 died 0xb -'
+expect 0 '^bad	1	1	died, control own, patched 0xb' "and a program that died"
+compare '1 aa own $
+2 bb own $' '1 aa own $'
+expect 0 '^bad	2	2	missing' "and one that is missing"
+
+# --- the program itself: the same steps each time ------------------------------
+
+gcc -O1 -w -static -pthread -o "$tmp/fuzz" "$top/tools/suites/fuzz/fuzz.c"
+here() { # ARGUMENT...: with mounts of its own, if that can be had
+	unshare -m sh -c 'mount -t tmpfs none /mnt && mkdir /mnt/tmpfs /mnt/disk &&
+		exec setarch -R "$@"' - "$tmp/fuzz" "$@"
+}
+if here programs=1-1 steps=1 >"$tmp/once" 2>&1; then
+	here programs=7-9 steps=40 >"$tmp/once"
+	run cat "$tmp/once"
+	expect 0 '^# complete' "three programs of 40 steps run on the kernel that is here"
+	here show=8 steps=40 >"$tmp/shown"
+	run cat "$tmp/shown"
+	expect 0 '^39 do_[a-z_]*\(0x.* tables=[0-9]+ ' "a program is shown step by step"
+	here show=8 steps=40 >"$tmp/again"
+	check "and does the same the next time" cmp "$tmp/shown" "$tmp/again"
+else
+	for what in run shown same; do skip "fuzz.c: $what" "needs root and a mount namespace"; done
+fi
+
+# --- the host side, with a QEMU that knows what comes out ------------------------
+
+# On the patched one program 5 differs if steps 3 and 7 are taken, 6 always ends
+# with a table too many where the image says so.
+fake_command qemu-system-x86_64 <<'END'
+for a; do
+	case $last in
+	-serial) file=${file:+$file }${a#file:} ;;
+	-kernel) image=$a ;;
+	-initrd) initrd=$a ;;
+	-append) words=$a ;;
+	esac
+	last=$a
+done
+set -f; set -- $file; log=$1 got=$2
+echo "a quiet boot" >"$log"
+[ ! -s "$image.log" ] || cat "$image.log" >"$log"
+value() { echo "$words" | tr ' ' '\n' | sed -n "s/^$1=//p"; }
+line() { # PROGRAM STEPS
+	d=aa
+	case ,$2, in *,3,*) case ,$2, in *,7,*) [ "$1" != 5 ] || d=$(cat "$image") ;; esac ;; esac
+	echo "$1 $d own $(echo "$2" | tr -cd , | tr , '$')"
+}
+all=$(seq -s, 0 $(($(value steps) - 1)))
+{
+	if [ "$(value try)" ]; then
+		gzip -dc "$initrd" | cpio -i --quiet --to-stdout lists ./lists | while read -r l; do line "$(value try)" "$l"; done
+	elif [ "$(value show)" ]; then
+		value keep | tr , '\n' | sed "s/.*/& do_read(0x&) = $(cat "$image") tables=1/"
+	else
+		r=$(value programs)
+		seq "${r%-*}" "${r#*-}" | while read -r n; do line "$n" "$all"; done
+	fi
+	[ -e "$image.lost" ] || echo "# complete"
+} >"$got"
+END
+echo aa >"$tmp/same"; echo aa >"$tmp/control"; echo bb >"$tmp/patched"
+fuzz() { # PATCHED
+	PATH=$tmp/bin:$PATH BASE=$(cat "$top/patches/default") O=$tmp/o COMPILER=gcc QEMU=qemu-system-x86_64 \
+	PROGRAMS=1-10 STEPS=20 AT_ONCE=4 IMAGES="$tmp/control $tmp/$1" run "$top/tools/suites/fuzz/run"
+}
+fuzz same
+expect 0 '10 programs, [0-9]+ steps, 0 differ' "two kernels that do the same"
+fuzz patched
+expect 1 '10 programs, [0-9]+ steps, 1 differ' "one program differs"
+grep -q '  2 steps: .*/5.c$' "$out" && grep -q 'SAY(do_read(0x3));' "$tmp"/o/*/fuzz/5.c &&
+	gcc -w -fsyntax-only "$tmp"/o/*/fuzz/5.c
+ok $? "and is shrunk to the two steps that it takes, as a C program"
+echo "BUG: Bad rss-counter state mm:0 idx:1 val:1" >"$tmp/same.log"
+fuzz same
+expect 1 'complains, programs from 1' "a complaint of the kernel is a failure"
+rm "$tmp/same.log"; : >"$tmp/same.lost"
+fuzz same
+expect 1 'did not come to its end' "so is a guest that is lost"
