@@ -4,7 +4,7 @@
 
 # shellcheck source=tools/t/lib.sh
 . "$(dirname "$0")/lib.sh"
-plan 5
+plan 7
 
 # table RATIO KEPT LOCKED_CONTROL LOCKED_PATCHED
 table() { printf 'shared_write\t2045\t2050\t%s\t<=1.005\t%s\t0\t0\t1\t1\t1\t1\t%s\t%s\n' "$@" >"$tmp/table"; }
@@ -25,3 +25,22 @@ expect 0 "F12 holds" "without a plugin nothing is said of it"
 : >"$tmp/table"
 show
 expect 2 "" "no case is no result"
+
+# --- by function ---------------------------------------------------------------
+
+printf '# case\tmedian\none\t100\n# two: not on this kernel\nthree\t50\n# complete\n' >"$tmp/c.tsv"
+printf '# case\tmedian\none\t97\nthree\t50\n# complete\n' >"$tmp/p.tsv"
+printf '1\tuser\t10\n1\thandle_mm_fault\t80\n1\tgone\t10\n3\tuser\t50\n' >"$tmp/c.where"
+printf '1\tuser\t10\n1\thandle_mm_fault\t70\n1\tnew\t17\n2\tuser\t50\n' >"$tmp/p.where"
+run awk -f "$top/tools/suites/bench/where.awk" "$tmp/c.tsv" "$tmp/c.where" "$tmp/p.tsv" "$tmp/p.where"
+expect 0 '^three: 50 -> 50 \(\+0\)$' "a case that one kernel does not have shifts no other"
+cat >"$tmp/want" <<-END
+	one: 100 -> 97 (-3)
+	     +17  new
+	     -10  handle_mm_fault
+	     -10  gone
+	three: 50 -> 50 (+0)
+END
+cp "$out" "$tmp/got"
+run diff "$tmp/want" "$tmp/got"
+ok $rc "what each function has more or less adds up to the difference"

@@ -58,7 +58,7 @@ static inline uint64_t rdtsc(void)
 	return (uint64_t)hi << 32 | lo;
 }
 
-/* A nop, which plugin/pagelock.c knows: here begins a case. */
+/* A nop, which plugin/marks.h knows: here begins a case. */
 static inline void next_case(void)
 {
 	asm volatile(".byte 0x0f, 0x1f, 0x84, 0, 'C', 'A', 'S', 'E'");

@@ -64,25 +64,29 @@ static void catch_signals(void)
 	sigaction(SIGSEGV, &sa, NULL);
 }
 
-static uint64_t until_signal(char *addr, uint64_t (*sample)(char *addr))
+/* Two rdtsc for a sample, as in the others: the second is on_signal()'s. */
+static uint64_t read_signal(char *addr)
 {
 	volatile uint64_t start;
 
 	catch_signals();
-	if (setjmp(after_signal))
-		return signal_time - start;
-	start = rdtsc();
-	return sample(addr);
-}
-
-static uint64_t read_signal(char *addr)
-{
-	return until_signal(addr, read_byte);
+	if (!setjmp(after_signal)) {
+		start = rdtsc();
+		*(volatile char *)addr;
+	}
+	return signal_time - start;
 }
 
 static uint64_t write_signal(char *addr)
 {
-	return until_signal(addr, write_byte);
+	volatile uint64_t start;
+
+	catch_signals();
+	if (!setjmp(after_signal)) {
+		start = rdtsc();
+		*(volatile char *)addr = 1;
+	}
+	return signal_time - start;
 }
 
 static uint64_t read_efault(char *addr)
@@ -332,11 +336,20 @@ static int with_swapped_pages(const struct bench_case *c)
 #define NUMA_BALANCING	"/proc/sys/kernel/numa_balancing"
 #define SECOND		1000000000ul	/* instructions */
 
+/* No end of a sample, which to the plugins is an rdtsc without a prefix */
+static uint64_t rdtsc_prefixed(void)
+{
+	uint32_t lo, hi;
+
+	asm volatile(".byte 0x3e; rdtsc" : "=a" (lo), "=d" (hi) : : "memory");
+	return (uint64_t)hi << 32 | lo;
+}
+
 static void spin(uint64_t ticks)
 {
-	uint64_t end = rdtsc() + ticks;
+	uint64_t end = rdtsc_prefixed() + ticks;
 
-	while (rdtsc() < end)
+	while (rdtsc_prefixed() < end)
 		;
 }
 
@@ -444,8 +457,8 @@ static void without_server(void)
 	waitpid(server, NULL, 0);
 }
 
-/* A driver's ->fault that inserts a pfn itself, instead of giving a page. */
-static int with_pfns(const struct bench_case *c)
+/* A driver's ->fault that does this for each page */
+static int with_device(const struct bench_case *c, uint32_t action)
 {
 	struct fault_selftest_setup setup = {
 		.flags = FAULT_SELFTEST_NO_MAP_PAGES | FAULT_SELFTEST_NO_MKWRITE,
@@ -453,7 +466,7 @@ static int with_pfns(const struct bench_case *c)
 	struct fault_selftest_rule rule = {
 		.nr_pages = ARENA / PAGE,
 		.handler = FAULT_SELFTEST_FAULT,
-		.action = FAULT_SELFTEST_PFN,
+		.action = action,
 	};
 	int fd = open("/dev/fault_selftest", O_RDWR | O_CLOEXEC);
 
@@ -465,6 +478,18 @@ static int with_pfns(const struct bench_case *c)
 	     arena, "mapping fault_selftest");
 	close(fd);
 	return 0;
+}
+
+/* It inserts a pfn itself, instead of giving a page. */
+static int with_pfns(const struct bench_case *c)
+{
+	return with_device(c, FAULT_SELFTEST_PFN);
+}
+
+/* It does nothing at all: what the path to it costs, and back. */
+static int with_nothing(const struct bench_case *c)
+{
+	return with_device(c, FAULT_SELFTEST_SIGBUS);
 }
 
 static int with_pfns_and_tables(const struct bench_case *c)
@@ -530,6 +555,11 @@ const struct bench_case cases[] = {
 	  .prepare = with_pfns_and_tables, .sample = read_byte },
 	{ "driver_pfn_fresh", ANON, SHARED, EACH_PMD,
 	  .prepare = with_pfns, .sample = read_byte },
+
+	{ "floor_fresh", ANON, SHARED, EACH_PMD,
+	  .prepare = with_nothing, .sample = read_efault },
+	{ "floor_same_pmd", ANON, SHARED, SAME_PMD,
+	  .prepare = with_nothing, .sample = read_efault },
 
 	{ "swap_in", ANON, PRIVATE, RW, SAME_PMD,
 	  .prepare = with_swapped_pages, .sample = read_byte },

@@ -4,18 +4,19 @@
 BEGIN {
 	FS = "\t"
 	cleared = 256	# instructions: no page of 4 KiB is cleared in so few
-	line = "%-31s %17s  %-7s %14s %14s %11s\n"
-	printf line, "", "instructions", "", "pages", "tables left", "page locked"
-	printf "%-31s %8s %8s %7s %14s %14s %11s\n", "case", "control",
+	line = "%-31s %17s  %-7s %14s %14s %11s %12s\n"
+	printf line, "", "instructions", "", "pages", "tables left", "page locked",
+		"table locked"
+	printf "%-31s %8s %8s %7s %14s %14s %11s %12s\n", "case", "control",
 		"patched", "ratio", "contr. patched", "contr. patched",
-		"contr. pat."
+		"contr. pat.", "contr. pat."
 }
 
 /^#/ { next }
 
 {
-	printf "%-31s %8d %8d %7.4f %6.2f %7.2f %6.2f %7.2f %6s %4s%s\n", $1,
-		$2, $3, $4, $9, $10, $11, $12, $13, $14,
+	printf "%-31s %8d %8d %7.4f %6.2f %7.2f %6.2f %7.2f %6s %4s %7s %4s%s\n", $1,
+		$2, $3, $4, $9, $10, $11, $12, $13, $14, $15, $16,
 		$6 == "no" ? "  <-- not " $5 : ""
 	cases++
 }

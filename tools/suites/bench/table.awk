@@ -25,7 +25,7 @@ function row(    ratio, i) {
 	i = limit_of($1)
 	print $1, median[$1], $2, sprintf("%.4f", ratio), op[i] bound[i],
 		kept(ratio, i) ? "yes" : "no", spread[$1], $3,
-		pages[$1], $7, tables[$1], $8, locked[$1], $9
+		pages[$1], $7, tables[$1], $8, locked[$1], $9, table_locked[$1], $10
 }
 
 BEGIN {
@@ -35,7 +35,8 @@ BEGIN {
 	print "# case", "control", "patched", "ratio", "limit", "kept",
 		"spread_control", "spread_patched", "pages_control",
 		"pages_patched", "tables_control", "tables_patched",
-		"locked_control", "locked_patched"
+		"locked_control", "locked_patched",
+		"table_locked_control", "table_locked_patched"
 }
 
 /^#/ || !NF { next }
@@ -51,6 +52,7 @@ FILENAME == ARGV[2] {
 	pages[$1] = $7
 	tables[$1] = $8
 	locked[$1] = $9
+	table_locked[$1] = $10
 	next
 }
 $1 in median { row() }

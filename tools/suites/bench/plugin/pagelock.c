@@ -1,21 +1,23 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * pagelock: for how many instructions a page is locked, as a TCG plugin.
+ * pagelock: for how many instructions a page, and a page table, is locked, as a
+ * TCG plugin.
  *
  * Nothing in the guest is instrumented: the plugin knows the instructions that
- * set and clear PG_locked by their bytes (a locked bts, and, xor of bit 0) and
- * by their address: struct page lies in vmemmap, flags is its first word. It
- * counts what is executed between the two, interrupts and all.
+ * set and clear PG_locked by their bytes (a locked bts, and, xor of bit 0), those
+ * that take and release a spinlock as well (cmpxchg, a byte that becomes 0), and
+ * what is locked by the address: struct page lies in vmemmap, flags is its first
+ * word, and the lock of a page table is another one. It counts what is executed
+ * between the two, interrupts and all.
  *
- * A sample of the benchmark lies between two rdtsc of user space, a case begins
- * with a long nop of its own. For each case one line is appended to the file
- * out=: the median of what its samples held, and the number of samples. For one
- * CPU: what another one does would be counted as well.
+ * For each case (marks.h) one line is appended to the file out=: the medians of
+ * what its samples held, a page and a page table, and the number of samples. For
+ * one CPU: what another one does would be counted as well.
  */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include "qemu_plugin.h"
+#include "marks.h"
 
 #define VMEMMAP		0xffffeaULL	/* the upper bits of its addresses */
 #define VMEMMAP_SHIFT	40
@@ -23,18 +25,23 @@
 #define MAX_SAMPLES	(64 * 1024)
 #define MAX_LOCKED	16
 
-enum { OTHER, LOCK, UNLOCK, SAMPLE, NEXT_CASE };
+enum { LOCK = NR_MARKS, UNLOCK, TABLE_LOCK, TABLE_UNLOCK };
 
 QEMU_PLUGIN_EXPORT int qemu_plugin_version = PLUGIN_VERSION;
 
 static uint64_t executed;	/* up to the end of the current block */
-static struct {
-	uint64_t page, since;
-} locked[MAX_LOCKED];
+
+/* Locks of a kind: addresses of those that are held, instructions of a sample */
+static struct kind {
+	struct {
+		uint64_t addr, since;
+	} locked[MAX_LOCKED];
+	int next;
+	uint64_t held, samples[MAX_SAMPLES];
+} pages, tables;
 
 static FILE *out;
 static int in_case, in_sample;
-static uint64_t held, samples[MAX_SAMPLES];
 static size_t nr_samples;
 
 /* An instruction that is watched: how many of its block come behind it */
@@ -49,60 +56,97 @@ static void block_begins(unsigned int vcpu, void *insns)
 	executed += (uintptr_t)insns;
 }
 
-static int is_page_flags(uint64_t vaddr)
+/* Where in a struct page an address is; -1: in none */
+static int in_struct_page(uint64_t vaddr)
 {
-	return vaddr >> VMEMMAP_SHIFT == VMEMMAP && !(vaddr % STRUCT_PAGE);
+	return vaddr >> VMEMMAP_SHIFT == VMEMMAP ? (int)(vaddr % STRUCT_PAGE) : -1;
 }
 
-/* The index of a page that is locked, else of a free entry for 0 */
-static int find_locked(uint64_t page)
+static int find_locked(const struct kind *k, uint64_t addr)
 {
 	int i;
 
 	for (i = 0; i < MAX_LOCKED; i++)
-		if (locked[i].page == page)
+		if (k->locked[i].addr == addr)
 			return i;
 	return -1;
 }
 
-/* To try it on a locked page does not begin anew. */
+/*
+ * To try it on a locked page does not begin anew. What nobody ever unlocks (a
+ * cmpxchg can be of a reference count) is written over in its turn.
+ */
+static void begin(struct kind *k, uint64_t addr, uint64_t when)
+{
+	if (find_locked(k, addr) >= 0)
+		return;
+	k->locked[k->next].addr = addr;
+	k->locked[k->next].since = when;
+	k->next = (k->next + 1) % MAX_LOCKED;
+}
+
+static void end(struct kind *k, uint64_t addr, uint64_t when)
+{
+	int i = find_locked(k, addr);
+
+	if (i < 0)
+		return;
+	k->held += when - k->locked[i].since;
+	k->locked[i].addr = 0;
+}
+
 static void page_lock(unsigned int vcpu, qemu_plugin_meminfo_t info,
 		      uint64_t vaddr, void *behind)
 {
-	int i;
-
 	(void)vcpu;
 	(void)info;
-	if (!is_page_flags(vaddr) || find_locked(vaddr) >= 0)
-		return;
-	i = find_locked(0);
-	if (i < 0)
-		i = rand() % MAX_LOCKED;	/* one that nobody unlocks */
-	locked[i].page = vaddr;
-	locked[i].since = now(behind);
+	if (in_struct_page(vaddr) == 0)
+		begin(&pages, vaddr, now(behind));
 }
 
 static void page_unlock(unsigned int vcpu, qemu_plugin_meminfo_t info,
 			uint64_t vaddr, void *behind)
 {
-	int i = find_locked(vaddr);
+	(void)vcpu;
+	(void)info;
+	if (in_struct_page(vaddr) == 0)
+		end(&pages, vaddr, now(behind));
+}
+
+/* Whether a count or a lock, a cmpxchg begins it. */
+static void table_lock(unsigned int vcpu, qemu_plugin_meminfo_t info,
+		       uint64_t vaddr, void *behind)
+{
+	int i = find_locked(&tables, vaddr);
 
 	(void)vcpu;
 	(void)info;
-	if (i < 0 || !is_page_flags(vaddr))
+	if (in_struct_page(vaddr) <= 0)
 		return;
-	held += now(behind) - locked[i].since;
-	locked[i].page = 0;
+	if (i >= 0)
+		tables.locked[i].addr = 0;
+	begin(&tables, vaddr, now(behind));
+}
+
+static void table_unlock(unsigned int vcpu, qemu_plugin_meminfo_t info,
+			 uint64_t vaddr, void *behind)
+{
+	(void)vcpu;
+	(void)info;
+	if (in_struct_page(vaddr) > 0)
+		end(&tables, vaddr, now(behind));
 }
 
 static void sample(unsigned int vcpu, void *udata)
 {
 	(void)vcpu;
 	(void)udata;
-	if (in_sample && in_case && nr_samples < MAX_SAMPLES)
-		samples[nr_samples++] = held;
+	if (in_sample && in_case && nr_samples < MAX_SAMPLES) {
+		pages.samples[nr_samples] = pages.held;
+		tables.samples[nr_samples++] = tables.held;
+	}
 	in_sample = !in_sample;
-	held = 0;
+	pages.held = tables.held = 0;
 }
 
 static int cmp(const void *a, const void *b)
@@ -112,15 +156,18 @@ static int cmp(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
+static unsigned long long median(struct kind *k)
+{
+	qsort(k->samples, nr_samples, sizeof(k->samples[0]), cmp);
+	return nr_samples ? k->samples[nr_samples / 2] : 0;
+}
+
 static void end_case(void)
 {
-	uint64_t median;
-
 	if (!in_case)
 		return;
-	qsort(samples, nr_samples, sizeof(samples[0]), cmp);
-	median = nr_samples ? samples[nr_samples / 2] : 0;
-	fprintf(out, "%llu\t%zu\n", (unsigned long long)median, nr_samples);
+	fprintf(out, "%llu\t%llu\t%zu\n", median(&pages), median(&tables),
+		nr_samples);
 	fflush(out);
 }
 
@@ -140,72 +187,60 @@ static int modrm_is(const uint8_t *p, const uint8_t *last, int reg, int imm)
 	return p < last && (*p >> 3 & 7) == reg && *p >> 6 != 3 && *last == imm;
 }
 
-static int of_page_lock(const uint8_t *p, const uint8_t *last)
+static const uint8_t *past_rex(const uint8_t *p)
 {
-	if (*p != 0xf0 && *p != 0x3e)
-		return OTHER;	/* 0x3e: on one CPU the kernel drops the lock */
-	p++;
-	if ((*p & 0xf0) == 0x40)
-		p++;		/* REX */
+	return (*p & 0xf0) == 0x40 ? p + 1 : p;
+}
+
+/* cmpxchg of four bytes in memory */
+static int is_cmpxchg(const uint8_t *p, const uint8_t *last)
+{
+	return p + 2 <= last && p[0] == 0x0f && p[1] == 0xb1 && p[2] >> 6 != 3;
+}
+
+static int of_lock(const uint8_t *p, const uint8_t *last)
+{
+	if (*p != 0xf0 && *p != 0x3e)	/* 0x3e: on one CPU the kernel drops the lock */
+		return *past_rex(p) == 0xc6 && modrm_is(past_rex(p) + 1, last, 0, 0) ?
+		       TABLE_UNLOCK : OTHER;	/* movb $0 */
+	p = past_rex(p + 1);
 	if (p + 2 < last && p[0] == 0x0f && p[1] == 0xba &&
 	    modrm_is(p + 2, last, 5, 0))
 		return LOCK;	/* bts $0 */
 	if (*p == 0x80 && (modrm_is(p + 1, last, 4, 0xfe) ||
 			   modrm_is(p + 1, last, 6, 0x01)))
 		return UNLOCK;	/* andb $~1, xorb $1 */
-	return OTHER;
+	return is_cmpxchg(p, last) ? TABLE_LOCK : OTHER;
 }
 
-static int kind_of(const uint8_t *p, size_t size, uint64_t vaddr)
-{
-	static const uint8_t rdtsc[] = { 0x0f, 0x31 };
-	static const uint8_t mark[] = { 0x0f, 0x1f, 0x84, 0, 'C', 'A', 'S', 'E' };
-	int user = !(vaddr >> 63);
-
-	if (user && size == sizeof(rdtsc) && !memcmp(p, rdtsc, size))
-		return SAMPLE;
-	if (user && size == sizeof(mark) && !memcmp(p, mark, size))
-		return NEXT_CASE;
-	return size < 4 ? OTHER : of_page_lock(p, p + size - 1);
-}
-
-static int kind_of_insn(const struct qemu_plugin_insn *insn)
+static int kind_of(const struct qemu_plugin_insn *insn)
 {
 	uint8_t bytes[16] = { 0 };
-	size_t size = qemu_plugin_insn_size(insn);
+	size_t size = bytes_of(insn, bytes, sizeof(bytes));
+	int mark = mark_of_bytes(bytes, size, qemu_plugin_insn_vaddr(insn));
 
-	if (size > sizeof(bytes))
-		return OTHER;
-#if PLUGIN_VERSION < 3
-	memcpy(bytes, qemu_plugin_insn_data(insn), size);
-#else
-	qemu_plugin_insn_data(insn, bytes, size);
-#endif
-	return kind_of(bytes, size, qemu_plugin_insn_vaddr(insn));
+	return mark != OTHER || size < 3 ? mark :
+	       of_lock(bytes, bytes + size - 1);
 }
 
 static void watch(struct qemu_plugin_insn *insn, void *behind)
 {
-	switch (kind_of_insn(insn)) {
-	case LOCK:
-		qemu_plugin_register_vcpu_mem_cb(insn, page_lock,
-				QEMU_PLUGIN_CB_NO_REGS, QEMU_PLUGIN_MEM_W,
-				behind);
-		break;
-	case UNLOCK:
-		qemu_plugin_register_vcpu_mem_cb(insn, page_unlock,
-				QEMU_PLUGIN_CB_NO_REGS, QEMU_PLUGIN_MEM_W,
-				behind);
-		break;
-	case SAMPLE:
+	static const qemu_plugin_vcpu_mem_cb_t of_memory[] = {
+		[LOCK] = page_lock, [UNLOCK] = page_unlock,
+		[TABLE_LOCK] = table_lock, [TABLE_UNLOCK] = table_unlock,
+	};
+	int kind = kind_of(insn);
+
+	if (kind == SAMPLE)
 		qemu_plugin_register_vcpu_insn_exec_cb(insn, sample,
 				QEMU_PLUGIN_CB_NO_REGS, NULL);
-		break;
-	case NEXT_CASE:
+	else if (kind == NEXT_CASE)
 		qemu_plugin_register_vcpu_insn_exec_cb(insn, next_case,
 				QEMU_PLUGIN_CB_NO_REGS, NULL);
-		break;
-	}
+	else if (kind != OTHER)
+		qemu_plugin_register_vcpu_mem_cb(insn, of_memory[kind],
+				QEMU_PLUGIN_CB_NO_REGS, QEMU_PLUGIN_MEM_W,
+				behind);
 }
 
 static void translate(qemu_plugin_id_t id, struct qemu_plugin_tb *tb)

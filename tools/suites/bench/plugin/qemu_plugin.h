@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What pagelock.c uses of QEMU's interface for TCG plugins. Distributions do
+ * What the plugins here use of QEMU's interface for TCG plugins. Distributions do
  * not package qemu-plugin.h; the prototypes are a stable interface, with a
  * version: QEMU refuses a plugin that asks for one that it does not have.
  *

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * marks.h: instructions of the benchmark that say where it is: a sample lies
+ * between two rdtsc of user space, a case begins with a long nop of its own.
+ */
+#ifndef MARKS_H
+#define MARKS_H
+
+#include <string.h>
+#include "qemu_plugin.h"
+
+enum { OTHER, SAMPLE, NEXT_CASE, NR_MARKS };
+
+static inline size_t bytes_of(const struct qemu_plugin_insn *insn,
+			      uint8_t *bytes, size_t max)
+{
+	size_t size = qemu_plugin_insn_size(insn);
+
+	if (size > max)
+		return 0;
+#if PLUGIN_VERSION < 3
+	memcpy(bytes, qemu_plugin_insn_data(insn), size);
+#else
+	qemu_plugin_insn_data(insn, bytes, size);
+#endif
+	return size;
+}
+
+static inline int mark_of_bytes(const uint8_t *p, size_t size, uint64_t vaddr)
+{
+	static const uint8_t rdtsc[] = { 0x0f, 0x31 };
+	static const uint8_t mark[] = { 0x0f, 0x1f, 0x84, 0, 'C', 'A', 'S', 'E' };
+	int user = !(vaddr >> 63);
+
+	if (user && size == sizeof(rdtsc) && !memcmp(p, rdtsc, size))
+		return SAMPLE;
+	if (user && size == sizeof(mark) && !memcmp(p, mark, size))
+		return NEXT_CASE;
+	return OTHER;
+}
+
+static inline int mark_of(const struct qemu_plugin_insn *insn)
+{
+	uint8_t bytes[16] = { 0 };
+	size_t size = bytes_of(insn, bytes, sizeof(bytes));
+
+	return mark_of_bytes(bytes, size, qemu_plugin_insn_vaddr(insn));
+}
+
+#endif /* MARKS_H */
