@@ -5,7 +5,7 @@
 
 # shellcheck source=tools/t/lib.sh
 . "$(dirname "$0")/lib.sh"
-plan 14
+plan 15
 
 compare() {
 	printf '%s\n' "$1" >"$tmp/c"
@@ -29,7 +29,7 @@ expect 0 '^bad	2	2	missing' "and one that is missing"
 
 # --- the program itself: the same steps each time ------------------------------
 
-gcc -O1 -w -static -pthread -o "$tmp/fuzz" "$top/tools/suites/fuzz/fuzz.c"
+gcc -O1 -w -static -pthread -I "$top/include" -o "$tmp/fuzz" "$top/tools/suites/fuzz/fuzz.c"
 here() { # ARGUMENT...: with mounts of its own, if that can be had
 	unshare -m sh -c 'mount -t tmpfs none /mnt && mkdir /mnt/tmpfs /mnt/disk &&
 		exec setarch -R "$@"' - "$tmp/fuzz" "$@"
@@ -80,6 +80,7 @@ all=$(seq -s, 0 $(($(value steps) - 1)))
 		r=$(value programs)
 		seq "${r%-*}" "${r#*-}" | while read -r n; do line "$n" "$all"; done
 	fi
+	echo "# free $(cat "$image.free" 2>/dev/null || echo 1000)"
 	[ -e "$image.lost" ] || echo "# complete"
 } >"$got"
 END
@@ -93,11 +94,14 @@ expect 0 '10 programs, [0-9]+ steps, 0 differ' "two kernels that do the same"
 fuzz patched
 expect 1 '10 programs, [0-9]+ steps, 1 differ' "one program differs"
 grep -q '  2 steps: .*/5.c$' "$out" && grep -q 'SAY(do_read(0x3));' "$tmp"/o/*/fuzz/5.c &&
-	gcc -w -fsyntax-only "$tmp"/o/*/fuzz/5.c
+	gcc -w -fsyntax-only -I "$top/include" "$tmp"/o/*/fuzz/5.c
 ok $? "and is shrunk to the two steps that it takes, as a C program"
 echo "BUG: Bad rss-counter state mm:0 idx:1 val:1" >"$tmp/same.log"
 fuzz same
 expect 1 'complains, programs from 1' "a complaint of the kernel is a failure"
-rm "$tmp/same.log"; : >"$tmp/same.lost"
+rm "$tmp/same.log"; echo 900 >"$tmp/same.free"
+fuzz same
+expect 1 'has 100 free pages less' "so is memory that is missing in the end"
+rm "$tmp/same.free"; : >"$tmp/same.lost"
 fuzz same
 expect 1 'did not come to its end' "so is a guest that is lost"

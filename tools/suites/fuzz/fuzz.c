@@ -47,6 +47,7 @@ static void take_step(const struct program *p, ul step, uint64_t *digest,
 	*digest = mix(*digest, f.size);
 	*digest = mix(*digest, f.locked);
 	*digest = mix(*digest, f.data);
+	*digest = mix(*digest, f.major);
 	*digest = mix(*digest, f.map);
 	*tables = ' ' + 1 + (f.tables < 90 ? f.tables : 90);
 	if (!show)
@@ -257,6 +258,21 @@ static void set_up_guest(void)
 	need(out != NULL, "/dev/ttyS1");
 }
 
+/* What a program leaks is missing in the end. */
+static void print_free(void)
+{
+	char line[80];
+	FILE *f;
+	ul kb;
+
+	sync();
+	write_number("/proc/sys/vm/drop_caches", 3);
+	f = fopen("/proc/meminfo", "r");
+	while (f && fgets(line, sizeof(line), f))
+		if (sscanf(line, "MemFree: %lu", &kb) == 1)
+			fprintf(out, "# free %lu\n", kb / 4);
+}
+
 int main(int argc, char **argv)
 {
 	int guest = getpid() == 1;
@@ -265,6 +281,8 @@ int main(int argc, char **argv)
 	if (guest)
 		set_up_guest();
 	run_all(argc, argv);
+	if (guest)
+		print_free();
 	fprintf(out, "# complete\n");
 	fflush(out);
 	if (guest)

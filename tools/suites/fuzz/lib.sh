@@ -9,8 +9,8 @@ here=$top/tools/suites/fuzz
 # A file system that v4.6 mounts as well, without a journal of its own pace
 make_program() {
 	mkdir -p "$out/root/mnt" "$out/root/dev" || return
-	"$COMPILER" -O2 -static -Wall -Wextra -Wno-unused-function -pthread \
-		-o "$out/root/init" "$here/fuzz.c" >"$out/fuzz.log" 2>&1 || die "fuzz.c does not build: $out/fuzz.log"
+	"$COMPILER" -O2 -static -Wall -Wextra -Wno-unused-function -Wno-unused-result -pthread \
+		-I "$top/include" -o "$out/root/init" "$here/fuzz.c" >"$out/fuzz.log" 2>&1 || die "fuzz.c does not build: $out/fuzz.log"
 	rm -f "$out/root/disk.img" && truncate -s 12M "$out/root/disk.img" &&
 		mkfs.ext4 -q -F -E lazy_itable_init=0 \
 		-O '^has_journal,^metadata_csum,^64bit,^orphan_file,^metadata_csum_seed' \
@@ -41,5 +41,9 @@ both() {
 	patched_ended=$?
 	wait $! && [ $patched_ended = 0 ]
 }
+
+# Pages that are free when all has ended; what is missing has been leaked.
+free_pages() { sed -n 's/^# free //p' "$out/$1.out"; }
+missing() { echo $(($(free_pages control) - $(free_pages patched))); }
 
 compare() { awk -f "$here/compare.awk" "$out/control.out" "$out/patched.out"; }

@@ -6,6 +6,7 @@
 #ifndef FUZZ_LOOK_H
 #define FUZZ_LOOK_H
 
+#include <sys/resource.h>
 #include <sys/utsname.h>
 #include "ops.h"
 
@@ -15,6 +16,7 @@
 struct figures {
 	long tables;		/* page tables of the mm: VmPTE */
 	long rss, size, locked, data;	/* kB; rss is 0 where it is no sum */
+	long major;		/* faults */
 	uint64_t map;		/* digest of the bits of all pages */
 };
 
@@ -66,6 +68,7 @@ static void look_at_status(struct figures *f)
 {
 	static int fd = -1;
 	static char text[4096];
+	struct rusage usage;
 	ssize_t n;
 
 	if (fd < 0)
@@ -79,6 +82,8 @@ static void look_at_status(struct figures *f)
 	f->size = field(text, "VmSize:");
 	f->locked = field(text, "VmLck:");
 	f->data = field(text, "VmData:");
+	getrusage(RUSAGE_SELF, &usage);
+	f->major = usage.ru_majflt;
 }
 
 static void look_at_pages(struct figures *f)
@@ -119,8 +124,8 @@ static void print_map(FILE *out)
 
 static void print_figures(FILE *out, long rc, const struct figures *f)
 {
-	fprintf(out, "%ld tables=%ld rss=%ld size=%ld locked=%ld data=%ld map=",
-		rc, f->tables, f->rss, f->size, f->locked, f->data);
+	fprintf(out, "%ld tables=%ld rss=%ld size=%ld locked=%ld data=%ld major=%ld map=",
+		rc, f->tables, f->rss, f->size, f->locked, f->data, f->major);
 	print_map(out);
 	fputc('\n', out);
 }

@@ -5,8 +5,9 @@
  * has shrunk is this file, look.h and a main() of a few calls.
  *
  * All of it works on ARENA, eight PMDs of address space at a place of its own,
- * and on FILES: two on tmpfs, one in a file system on a disk in memory, whose
- * I/O ends before it returns, and none (anonymous).
+ * and on files: two on tmpfs, one in a file system on a disk in memory, whose
+ * I/O ends before it returns, the device of the fault selftest, whose handlers
+ * do as they are told, and none (anonymous).
  */
 #ifndef FUZZ_OPS_H
 #define FUZZ_OPS_H
@@ -31,6 +32,7 @@
 #include <sys/uio.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include <linux/fault_selftest.h>
 #include <linux/userfaultfd.h>
 
 #define PAGE		4096UL
@@ -40,7 +42,9 @@
 #define FILE_SIZE	(4 * PMD)
 #define DISK_FILE_SIZE	(PMD + 64 * PAGE)
 #define NR_FILES	3
-#define NO_FILE		3
+#define DEVICE		3
+#define NO_FILE		4
+#define NR_MAPPED	5
 
 #ifndef MADV_FREE
 #define MADV_FREE		8
@@ -59,7 +63,7 @@ static const char * const file_names[NR_FILES] = {
 	"/mnt/tmpfs/a", "/mnt/tmpfs/b", "/mnt/disk/c",
 };
 
-static int files[NR_FILES + 1];
+static int files[NR_MAPPED];
 static int scratch;		/* what the kernel copies from and to */
 static int uffd = -1;
 static pid_t uffd_server;
@@ -91,9 +95,15 @@ static uint64_t word(ul seed)
 	return v << 32 | (v ^ 0x1a7e97e);
 }
 
+/* The device gives each page its number, and the pfn a word of its own. */
+static int of_device(uint64_t v)
+{
+	return v < FAULT_SELFTEST_SIZE / PAGE || v == FAULT_SELFTEST_PFN_WORD;
+}
+
 static uint64_t checked(uint64_t v)
 {
-	if (v && (v >> 32 ^ (v & 0xffffffff)) != 0x1a7e97e)
+	if (!of_device(v) && (v >> 32 ^ (v & 0xffffffff)) != 0x1a7e97e)
 		__atomic_store_n(&bad_contents, 1, __ATOMIC_RELAXED);
 	return v;
 }
@@ -232,6 +242,16 @@ static long do_mincore(ul addr, ul len)
 
 /* The files */
 
+static int write_number(const char *name, long number)
+{
+	char text[24];
+	int fd = open(name, O_WRONLY);
+	int ok = write(fd, text, sprintf(text, "%ld", number)) > 0;
+
+	close(fd);
+	return ok;
+}
+
 static long do_ftruncate(ul file, ul size)
 {
 	return result(ftruncate(files[file], size));
@@ -269,15 +289,24 @@ static long do_syncfs(ul file)
 	return result(syncfs(files[file]));
 }
 
+/*
+ * What a handler of the device does the next few times. Nothing that another
+ * page table in the PMD would change, as a huge page.
+ */
+static long do_rule(ul page, ul pages, ul handler, ul action, ul times)
+{
+	struct fault_selftest_rule rule = {
+		.pgoff = page, .nr_pages = pages, .handler = handler,
+		.action = action, .times = times,
+	};
+
+	return result(ioctl(files[DEVICE], FAULT_SELFTEST_RULE, &rule));
+}
+
 /* The window of fault-around: of all, put back before the next program */
 static long do_window(ul bytes)
 {
-	int fd = open("/sys/kernel/debug/fault_around_bytes", O_WRONLY);
-	char text[24];
-	long rc = result(write(fd, text, sprintf(text, "%lu", bytes)));
-
-	close(fd);
-	return rc < 0 ? rc : 0;
+	return write_number("/sys/kernel/debug/fault_around_bytes", bytes);
 }
 
 /*
@@ -299,6 +328,59 @@ static long do_fork(ul addr, ul other)
 	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
 		;
 	return status;
+}
+
+/* Allocations that fail, of this task */
+
+#define FAIL_PAGE_ALLOC	"/sys/kernel/debug/fail_page_alloc/"
+
+static void fail_page_alloc(const char *name, long number)
+{
+	char path[80];
+
+	sprintf(path, FAIL_PAGE_ALLOC "%s", name);
+	write_number(path, number);
+}
+
+static void fail_nth_of_this_task(ul nth)
+{
+	fail_page_alloc("task-filter", 1);
+	fail_page_alloc("ignore-gfp-wait", 0);
+	fail_page_alloc("ignore-gfp-highmem", 0);
+	fail_page_alloc("min-order", 0);
+	fail_page_alloc("verbose", 0);
+	fail_page_alloc("space", nth);
+	fail_page_alloc("probability", 100);
+	fail_page_alloc("times", 1);
+}
+
+/*
+ * The kernel writes to a page what is in there already, and the n-th page that
+ * this takes cannot be had. Which one that is differs, so that nothing is said
+ * of the result, and that what came to be mapped is unmapped again.
+ */
+static long do_fail(ul addr, ul writes, ul nth)
+{
+	ul pmd = addr & -PMD;
+	uint64_t v = 0;
+	int fd;
+
+	if (pread(scratch, &v, 0, 0) || do_copy_from(addr) < 0 ||
+	    pread(scratch, &v, sizeof(v), 0) != sizeof(v) ||
+	    (madvise((void *)pmd, PMD, MADV_DONTNEED) && errno != ENOMEM))
+		return 0;
+	fd = open("/proc/self/make-it-fail", O_WRONLY);
+	fail_nth_of_this_task(nth);
+	pwrite(fd, "1", 1, 0);
+	if (writes)
+		pread(scratch, (void *)addr, sizeof(v), 0);
+	else
+		pwrite(scratch, (void *)addr, sizeof(v), 0);
+	pwrite(fd, "0", 1, 0);
+	close(fd);
+	fail_page_alloc("probability", 0);
+	madvise((void *)pmd, PMD, MADV_DONTNEED);
+	return 0;
 }
 
 /*
@@ -389,6 +471,7 @@ static void begin(void)
 		need(!ftruncate(files[i], i < 2 ? FILE_SIZE : DISK_FILE_SIZE),
 		     file_names[i]);
 	}
+	files[DEVICE] = open("/dev/fault_selftest", O_RDWR);
 	files[NO_FILE] = -1;
 	scratch = memfd_create("scratch", 0);
 	need(scratch >= 0, "memfd");

@@ -114,7 +114,7 @@ static void choose_mmap(ul *arg)
 	}
 	arg[2] = one_of(prots);
 	arg[3] = one_of(flags);
-	arg[4] = below(NR_FILES + 1);
+	arg[4] = below(NR_MAPPED);
 	arg[5] = below(3) ? (arg[0] - ARENA) % FILE_SIZE : a_page() % FILE_SIZE;
 	if (arg[4] == NO_FILE)
 		arg[5] = 0;
@@ -233,6 +233,43 @@ static void choose_window(ul *arg)
 	arg[0] = one_of(windows);
 }
 
+/* No VM_FAULT_OOM: an access from user space would have the task killed. */
+static void choose_rule(ul *arg)
+{
+	static const ul does[][2] = {
+		{ FAULT_SELFTEST_FAULT, FAULT_SELFTEST_PAGE },
+		{ FAULT_SELFTEST_FAULT, FAULT_SELFTEST_MAJOR },
+		{ FAULT_SELFTEST_FAULT, FAULT_SELFTEST_SIGBUS },
+		{ FAULT_SELFTEST_FAULT, FAULT_SELFTEST_NOPAGE },
+		{ FAULT_SELFTEST_FAULT, FAULT_SELFTEST_RETRY },
+		{ FAULT_SELFTEST_FAULT, FAULT_SELFTEST_PFN },
+		{ FAULT_SELFTEST_FAULT, FAULT_SELFTEST_INSERT },
+		{ FAULT_SELFTEST_MAP_PAGES, FAULT_SELFTEST_NOPAGE },
+		{ FAULT_SELFTEST_MKWRITE, FAULT_SELFTEST_PAGE },
+		{ FAULT_SELFTEST_MKWRITE, FAULT_SELFTEST_SIGBUS },
+		{ FAULT_SELFTEST_MKWRITE, FAULT_SELFTEST_NOPAGE },
+	};
+	const ul *what = one_of(does);
+
+	arg[0] = a_page() % FILE_SIZE / PAGE;
+	arg[1] = 1 + below(64);
+	arg[2] = what[0];
+	arg[3] = what[1];
+	arg[4] = 1 + below(3);
+}
+
+static void choose_fail(ul *arg)
+{
+	choose_word(arg);
+	arg[1] = below(2);
+	arg[2] = below(4);
+}
+
+static long run_rule(const ul *a)
+{
+	return do_rule(a[0], a[1], a[2], a[3], a[4]);
+}
+static long run_fail(const ul *a)	{ return do_fail(a[0], a[1], a[2]); }
 static long run_read(const ul *a)	{ return do_read(a[0]); }
 static long run_write(const ul *a)	{ return do_write(a[0], a[1]); }
 static long run_copy_from(const ul *a)	{ return do_copy_from(a[0]); }
@@ -312,6 +349,8 @@ static const struct op ops[] = {
 	OP(fsync, 1, 1, choose_file),
 	OP(syncfs, 1, 1, choose_file),
 	OP(window, 2, 1, choose_window),
+	OP(rule, 6, 5, choose_rule),
+	OP(fail, 6, 3, choose_fail),
 	OP(uffd_register, 2, 2, choose_range),
 	OP(uffd_unregister, 1, 2, choose_range),
 	OP(uffd_fill, 1, 1, choose_page),
