@@ -29,7 +29,7 @@ export GUEST_ARCH BASE VARIANT LINUX O DL COMPILER ACCEL SMP MEM TESTS JOBS LIMI
 .NOTPARALLEL:
 .PHONY: help deps run check check-host build shell gdb apply unapply mbox \
 	refresh checkpatch bisect-check mutants matrix mm-selftests bench \
-	pressure harmless coverage prove fuzz report clean list args
+	pressure harmless coverage rule-mutants prove fuzz report clean list args
 
 help:
 	@sed -n '/^Targets/,/^Reading/p' README | sed '$$d'
@@ -41,7 +41,8 @@ endif
 
 # What is asked for is looked at first. Without a base it has been said why.
 run check build shell gdb mbox refresh checkpatch bisect-check mutants \
-	matrix mm-selftests bench pressure harmless coverage prove fuzz report list: args
+	matrix mm-selftests bench pressure harmless coverage rule-mutants prove fuzz \
+	report list: args
 args:
 	@$(if $(BASE),,exit 1;) tools/args
 
@@ -102,6 +103,9 @@ harmless:
 
 coverage:
 	@tools/locked tools/suites/coverage/run
+
+rule-mutants:
+	@tools/locked tools/suites/rules/run
 
 prove:
 	@tools/locked tools/suites/prove/run

@@ -5,6 +5,7 @@
 # Prints, separated by tabs:
 #	line PATCH FILE LINE STATE REACHED TEXT	STATE: executed, no-code, missed,
 #						excepted; REACHED: the cases
+#	programs FILE LINE PROGRAM...		the programs that reached it
 #	way PATCH FILE LINE STATE FUNCTION TO TEXT	a way that a jump did not go
 #	patch PATCH LINES EXECUTED WAYS TAKEN EXCEPTED
 #	stale ENTRY				an exception that is none
@@ -67,6 +68,14 @@ function id_number(id) {
 	return number[id]
 }
 
+function note_program(n, label) {
+	sub(/ .*/, "", label)
+	if (label !~ /\// || (n, label) in by_program)
+		return
+	by_program[n, label]
+	programs[n] = programs[n] " " label
+}
+
 function note(addr, ways, part,    n, i, ids) {
 	n = split(lines_at[addr], ids, " ")
 	for (i = 1; i <= n; i++)
@@ -75,6 +84,7 @@ function note(addr, ways, part,    n, i, ids) {
 			reached[ids[i]]++
 			if (!((ids[i]) in first) || reached[ids[i]] <= 3)
 				first[ids[i]] = first[ids[i]] (first[ids[i]] == "" ? "" : ", ") labels[part]
+			note_program(ids[i], labels[part])
 		}
 	ran[addr]
 	went[addr, 2] = went[addr, 2] || int(ways / 2) % 2
@@ -185,6 +195,8 @@ function put_line(id,    f, state) {
 		}
 	}
 	print "line", patch[id], f[1], f[2], state, by(number[id]), text[id]
+	if (programs[number[id]] != "")
+		print "programs", f[1], f[2], substr(programs[number[id]], 2)
 }
 
 function put_totals(    k, p, n) {

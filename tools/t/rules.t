@@ -1,0 +1,111 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+# rules.t: mutants that rules make of added lines, and what becomes of them.
+# Building and running are scripts of ours here.
+
+# shellcheck source=tools/t/lib.sh
+. "$(dirname "$0")/lib.sh"
+plan 22
+
+tab=$(printf '\t')
+c=$tmp/c
+cat >"$c" <<'END'
+static int get(struct page *page,
+	       gfp_t gfp)
+{
+	int n = 0;
+
+	n = alloc(page,
+		  gfp | GFP_A);
+	if (!page)
+		goto out;
+	page = alloc(GFP_A | GFP_B | GFP_C);
+	/* put(page); */
+	put(page);
+	if (one(page) &&
+	    two(page))
+		return 1;
+fail:
+	n = 1;
+out:
+	return n;
+}
+END
+rules() { # LINE...: that are added
+	for l; do printf 'mm/a.c\t%s\t1\t1\tx\n' "$l"; done >"$tmp/added"
+	run awk -v file=mm/a.c -f "$top/tools/suites/rules/rules.awk" "$tmp/added" "$c"
+}
+rules 12
+expect 0 "^mm/a.c${tab}12${tab}get${tab}drop${tab}put\(page\);${tab};$" "a statement is dropped"
+rules 8
+expect 0 "${tab}negate${tab}if \(!page\)${tab}if \(!\(!page\)\)$" "a condition is negated"
+rules 9
+expect 0 "${tab}goto${tab}goto out;${tab}goto fail;$" "a goto goes elsewhere"
+rules 10
+expect 0 "${tab}flag${tab}.*${tab}page = alloc\(GFP_B \| GFP_C\);" "the first flag is dropped"
+expect 0 "${tab}page = alloc\(GFP_A \| GFP_C\);" "the one in the middle"
+expect 0 "${tab}page = alloc\(GFP_A \| GFP_B\);" "and the last"
+ok "$([ "$(wc -l <"$out")" = 4 ]; echo $?)" "and the statement"
+rules 2 4 11 13 14 15 19
+check "declarations, comments, and what is in two lines: nothing" not test -s "$out"
+rules
+check "lines that were not added: nothing" not test -s "$out"
+
+# --- what becomes of them ------------------------------------------------------
+
+fake_project
+fake_series
+export O="$tmp/o" BASE=v4.6
+stub() { { echo '#!/bin/sh'; cat; } >"$(tool "$1")"; chmod +x "$(tool "$1")"; }
+for f in source assemble tests; do echo : | stub $f; done
+# The text of the mutant says what happens: two() does not build, "flag" is seen
+# by fault/x, "put" by fault/z alone.
+stub kernel <<'END'
+cp "$MUTANT" "${MUTANT%/*}/seen"
+! grep -q '^+.*!(one' "$MUTANT"
+END
+stub run <<END
+d=\$O/v4.6/patched/mutant/judged
+mkdir -p "\$d"
+echo "\$TESTS" >>"$tmp/asked"
+grep -q '^-.*GFP_B' "\$MUTANT" && by=fault/x
+grep -q '^-.*put(page)' "\$MUTANT" && case \$TESTS in *fault/z*) by=fault/z ;; esac
+[ "\$by" ] || exit 0
+printf 'bad\tsame\tfail\t%s\tcase\twhy\n' "\$by" >"\$d/rows"
+exit 1
+END
+cover=$O/v4.6/coverage
+rule_mutants() { : >"$tmp/asked"; run "$P/tools/suites/rules/run"; }
+rule_mutants
+expect 1 "'make coverage BASE=v4.6' first" "without coverage there is nothing to ask"
+mkdir -p "$cover" "$O/v4.6/patched/coverage/linux/mm"
+cp "$c" "$O/v4.6/patched/coverage/linux/mm/a.c"
+for l in 8 10 12; do printf 'mm/a.c\t%s\t1\t1\tx\n' $l; done >"$cover/added"
+printf 'mm/a.c\t%s\tfault/x fault/y fault/w fault/z\n' 8 10 12 >"$cover/programs"
+rule_mutants
+expect 1 '  6 mutants: 5 caught, 1 survived, 0 where no test comes, 0 equivalent, 0 do not build' "each is tried"
+expect 1 'survived  mm/a.c:8 get\(\): negate: if \(!page\)$' "what survives is named"
+expect 1 'score   83.3 %' "and the score"
+check "few programs are asked first" grep -qx 'fault/x fault/y fault/w' "$tmp/asked"
+check "what they do not see all are asked" grep -qx 'fault/x fault/y fault/w fault/z' "$tmp/asked"
+check "by what it was caught is noted" grep -q "^caught${tab}mm/a.c${tab}12${tab}get${tab}drop${tab}put(page);${tab};${tab}fault/z case$" "$O/v4.6/rules/results"
+check "the mutant is a patch" grep -q "^+${tab};$" "$O/v4.6/rules/mutant.patch"
+rule_mutants
+check "what is known is not asked again" not test -s "$tmp/asked"
+printf '1\n' >>"$cover/programs"
+mkdir -p "$P/patches/v4.6/mutants"
+printf 'mm/a.c:get: negate: if (!page)\n\tno test can tell\n' >"$P/patches/v4.6/mutants/rules"
+rule_mutants
+expect 0 '5 caught, 0 survived, 0 where no test comes, 1 equivalent' "but it is after another coverage, and a mutant that no test can tell does not count"
+sed -i '/12/d; s/fault\/x .*/fault\/x/' "$cover/programs"
+rule_mutants
+expect 1 '1 where no test comes' "a line that no test reaches is a mutant that survives"
+ONLY='mm/a.c:10'; export ONLY
+rm -rf "$O/v4.6/rules"
+rule_mutants
+expect 0 '4 mutants: 4 caught' "some lines alone"
+unset ONLY
+sed -i 's/if (!page)/if (one(page))/' "$O/v4.6/patched/coverage/linux/mm/a.c"
+rm -rf "$O/v4.6/rules"
+rule_mutants
+expect 1 ', 1 do not build' "what does not build is not counted"
