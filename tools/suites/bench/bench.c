@@ -133,9 +133,11 @@ static size_t take_samples(const struct bench_case *c, size_t n,
 
 	tables = page_tables();
 	pages = page_allocations();
+	samples_begin();
 	for (off = c->first; off < case_size(c); off += c->step)
 		if (off % PMD >= c->first && n < MAX_SAMPLES)
 			samples[n++] = c->sample(arena + off);
+	samples_end();
 	r->pages += page_allocations() - pages;
 	r->tables += page_tables() - tables;
 	r->samples += n - first;

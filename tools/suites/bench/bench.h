@@ -58,10 +58,20 @@ static inline uint64_t rdtsc(void)
 	return (uint64_t)hi << 32 | lo;
 }
 
-/* A nop, which plugin/marks.h knows: here begins a case. */
+/* Nops, which plugin/marks.h knows: a case begins, its samples begin and end. */
 static inline void next_case(void)
 {
 	asm volatile(".byte 0x0f, 0x1f, 0x84, 0, 'C', 'A', 'S', 'E'");
+}
+
+static inline void samples_begin(void)
+{
+	asm volatile(".byte 0x0f, 0x1f, 0x84, 0, 'F', 'R', 'O', 'M'");
+}
+
+static inline void samples_end(void)
+{
+	asm volatile(".byte 0x0f, 0x1f, 0x84, 0, 'U', 'P', 'T', 'O'");
 }
 
 #endif

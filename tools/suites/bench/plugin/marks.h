@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * marks.h: instructions of the benchmark that say where it is: a sample lies
- * between two rdtsc of user space, a case begins with a long nop of its own.
+ * marks.h: instructions of the benchmark that say where it is: a case, and its
+ * samples, begin with long nops of their own; a sample lies between two rdtsc of
+ * user space, where what is done in preparation has some as well.
  */
 #ifndef MARKS_H
 #define MARKS_H
@@ -9,7 +10,7 @@
 #include <string.h>
 #include "qemu_plugin.h"
 
-enum { OTHER, SAMPLE, NEXT_CASE, NR_MARKS };
+enum { OTHER, SAMPLE, NEXT_CASE, SAMPLES_BEGIN, SAMPLES_END, NR_MARKS };
 
 static inline size_t bytes_of(const struct qemu_plugin_insn *insn,
 			      uint8_t *bytes, size_t max)
@@ -29,14 +30,18 @@ static inline size_t bytes_of(const struct qemu_plugin_insn *insn,
 static inline int mark_of_bytes(const uint8_t *p, size_t size, uint64_t vaddr)
 {
 	static const uint8_t rdtsc[] = { 0x0f, 0x31 };
-	static const uint8_t mark[] = { 0x0f, 0x1f, 0x84, 0, 'C', 'A', 'S', 'E' };
-	int user = !(vaddr >> 63);
+	static const uint8_t nop[] = { 0x0f, 0x1f, 0x84, 0 };
 
-	if (user && size == sizeof(rdtsc) && !memcmp(p, rdtsc, size))
+	if (vaddr >> 63)
+		return OTHER;
+	if (size == sizeof(rdtsc) && !memcmp(p, rdtsc, size))
 		return SAMPLE;
-	if (user && size == sizeof(mark) && !memcmp(p, mark, size))
-		return NEXT_CASE;
-	return OTHER;
+	if (size != 8 || memcmp(p, nop, sizeof(nop)))
+		return OTHER;
+	p += sizeof(nop);
+	return !memcmp(p, "CASE", 4) ? NEXT_CASE :
+	       !memcmp(p, "FROM", 4) ? SAMPLES_BEGIN :
+	       !memcmp(p, "UPTO", 4) ? SAMPLES_END : OTHER;
 }
 
 static inline int mark_of(const struct qemu_plugin_insn *insn)

@@ -41,7 +41,7 @@ static struct kind {
 } pages, tables;
 
 static FILE *out;
-static int in_case, in_sample;
+static int in_case, in_samples, in_sample;
 static size_t nr_samples;
 
 /* An instruction that is watched: how many of its block come behind it */
@@ -141,7 +141,7 @@ static void sample(unsigned int vcpu, void *udata)
 {
 	(void)vcpu;
 	(void)udata;
-	if (in_sample && in_case && nr_samples < MAX_SAMPLES) {
+	if (in_sample && in_samples && nr_samples < MAX_SAMPLES) {
 		pages.samples[nr_samples] = pages.held;
 		tables.samples[nr_samples++] = tables.held;
 	}
@@ -177,8 +177,14 @@ static void next_case(unsigned int vcpu, void *udata)
 	(void)udata;
 	end_case();
 	in_case = 1;
-	in_sample = 0;
 	nr_samples = 0;
+}
+
+static void from_here(unsigned int vcpu, void *begin)
+{
+	(void)vcpu;
+	in_samples = begin != NULL;
+	in_sample = 0;
 }
 
 /* Past an opcode at @p: is it for memory, extension @reg, with immediate @imm? */
@@ -237,6 +243,10 @@ static void watch(struct qemu_plugin_insn *insn, void *behind)
 	else if (kind == NEXT_CASE)
 		qemu_plugin_register_vcpu_insn_exec_cb(insn, next_case,
 				QEMU_PLUGIN_CB_NO_REGS, NULL);
+	else if (kind == SAMPLES_BEGIN || kind == SAMPLES_END)
+		qemu_plugin_register_vcpu_insn_exec_cb(insn, from_here,
+				QEMU_PLUGIN_CB_NO_REGS,
+				kind == SAMPLES_BEGIN ? insn : NULL);
 	else if (kind != OTHER)
 		qemu_plugin_register_vcpu_mem_cb(insn, of_memory[kind],
 				QEMU_PLUGIN_CB_NO_REGS, QEMU_PLUGIN_MEM_W,

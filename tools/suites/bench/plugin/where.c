@@ -39,7 +39,7 @@ struct sample {
 static struct sample *samples[MAX_SAMPLES];
 static size_t nr_samples;
 static FILE *out;
-static int case_number, in_sample;
+static int case_number, in_samples, in_sample;
 
 static void count(unsigned int vcpu, void *one)
 {
@@ -87,7 +87,7 @@ static void sample(unsigned int vcpu, void *udata)
 {
 	(void)vcpu;
 	(void)udata;
-	if (in_sample && case_number && nr_samples < MAX_SAMPLES) {
+	if (in_sample && in_samples && nr_samples < MAX_SAMPLES) {
 		samples[nr_samples] = sample_of_now();
 		nr_samples += samples[nr_samples] != NULL;
 	}
@@ -126,6 +126,12 @@ static void next_case(unsigned int vcpu, void *udata)
 	(void)udata;
 	end_case();
 	case_number++;
+}
+
+static void from_here(unsigned int vcpu, void *begin)
+{
+	(void)vcpu;
+	in_samples = begin != NULL;
 	in_sample = 0;
 }
 
@@ -144,6 +150,12 @@ static void watch(struct qemu_plugin_insn *insn)
 	case NEXT_CASE:
 		qemu_plugin_register_vcpu_insn_exec_cb(insn, next_case,
 				QEMU_PLUGIN_CB_NO_REGS, NULL);
+		break;
+	case SAMPLES_BEGIN:
+	case SAMPLES_END:
+		qemu_plugin_register_vcpu_insn_exec_cb(insn, from_here,
+				QEMU_PLUGIN_CB_NO_REGS,
+				mark_of(insn) == SAMPLES_BEGIN ? insn : NULL);
 		break;
 	}
 }
