@@ -39,7 +39,7 @@ function put_patches(    i, f) {
 		if (f[3])
 			row(f[2], f[3], f[4], f[5], f[6], f[7])
 		else
-			printf "  %-6s no code in this kernel\n", f[2]
+			printf "  %-6s no code of its own: later patches have changed it, or this kernel has none\n", f[2]
 	}
 	row("all", lines, executed, ways, taken, excepted)
 }
