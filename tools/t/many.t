@@ -5,7 +5,7 @@
 
 # shellcheck source=tools/t/lib.sh
 . "$(dirname "$0")/lib.sh"
-plan 63
+plan 64
 
 fake_project
 fake_series
@@ -152,6 +152,10 @@ echo 'numa 2 512M fault/x fault/y' >"$P/patches/v4.6/matrix.list"
 ONLY=numa
 matrix
 check "a flavour for some tests" called 'tests patched F=numa .* T=fault/x fault/y$'
+printf 'same fault/x a\nnew fault/y b\nsame writeback/w c\n' >"$P/patches/v4.6/expect"
+echo 'numa 2 512M -fault/x -writeback/w' >"$P/patches/v4.6/matrix.list"
+matrix
+check "a flavour for all tests but some" called 'tests patched F=numa .* T=fault/y$'
 TESTS=fault/z matrix
 check "which TESTS= has its way with" called 'tests patched F=numa .* T=fault/z$'
 rm "$P/patches/v4.6/matrix.list"

@@ -16,7 +16,7 @@
 #define LEN	((FAULTS + 1) * SLOT)
 #define WINDOW	16			/* pages of fault-around */
 #define NODE	40			/* keeps the cache's node there */
-#define SLACK	(FAULTS / 16)		/* for slabs */
+#define SLACK	(FAULTS / 4)		/* for slabs, kmemleak's as well */
 #define RW	(PROT_READ | PROT_WRITE)
 
 enum cache { NOTHING, COLD, WARM };
