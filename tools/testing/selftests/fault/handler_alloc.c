@@ -556,6 +556,7 @@ static void anon_page_first(void)
 	slots_reserve();
 	map_at(slot(1), 2 * SLOT, PROT_READ | PROT_WRITE,
 	       MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	madvise(slot(1), 2 * SLOT, MADV_NOHUGEPAGE);
 	*slot(2) = 1;
 	probe_from_here(fd);
 	ksft_need(!kernel_write(slot(1)), "write");
