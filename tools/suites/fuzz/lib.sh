@@ -8,16 +8,16 @@ here=$top/tools/suites/fuzz
 
 # A file system that v4.6 mounts as well, without a journal of its own pace
 make_program() {
-	mkdir -p "$out/root/mnt" "$out/root/dev" || return
+	mkdir -p "$out/rootfs/mnt" "$out/rootfs/dev" || return
 	"$COMPILER" -O2 -static -Wall -Wextra -Wno-unused-function -Wno-unused-result -pthread \
-		-I "$top/include" -o "$out/root/init" "$here/fuzz.c" >"$out/fuzz.log" 2>&1 || die "fuzz.c does not build: $out/fuzz.log"
-	rm -f "$out/root/disk.img" && truncate -s 12M "$out/root/disk.img" &&
+		-I "$top/include" -o "$out/rootfs/init" "$here/fuzz.c" >"$out/fuzz.log" 2>&1 || die "fuzz.c does not build: $out/fuzz.log"
+	rm -f "$out/rootfs/disk.img" && truncate -s 12M "$out/rootfs/disk.img" &&
 		mkfs.ext4 -q -F -E lazy_itable_init=0 \
 		-O '^has_journal,^metadata_csum,^64bit,^orphan_file,^metadata_csum_seed' \
-		"$out/root/disk.img" || die "no file system for the fuzzer"
+		"$out/rootfs/disk.img" || die "no file system for the fuzzer"
 }
 
-pack() { (cd "$out/root" && find . | sort | cpio --quiet -o -H newc -R 0:0) | gzip -1 >"$out/initrd"; }
+pack() { (cd "$out/rootfs" && find . | sort | cpio --quiet -o -H newc -R 0:0) | gzip -1 >"$out/initrd"; }
 
 # One CPU, so that a program does the same each time; threads want four. The
 # stack and the like are where they are on the other kernel.
