@@ -44,6 +44,10 @@ both() {
 
 # Pages that are free when all has ended; what is missing has been leaked.
 free_pages() { sed -n 's/^# free //p' "$out/$1.out"; }
-missing() { echo $(($(free_pages control) - $(free_pages patched))); }
+missing() {
+	was=$(free_pages control) is=$(free_pages patched)
+	[ "$was" ] && [ "$is" ] || was=0 is=0	# a guest that was lost is told of
+	echo $((was - is))
+}
 
 compare() { awk -f "$here/compare.awk" "$out/control.out" "$out/patched.out"; }

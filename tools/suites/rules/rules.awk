@@ -4,9 +4,10 @@
 #
 #	FILE LINE FUNCTION RULE TEXT-OF-THE-LINE NEW-TEXT
 #
-# Both without the indentation. Rules: drop (a statement of one line), negate (a condition), goto (another
-# label of the function), flag (one of several that are or'ed). A statement that
-# goes on in the next line is left alone, as are declarations and comments.
+# Both without the indentation. Rules: drop (a statement of one line), negate (a
+# condition), goto (another label of the function), flag (one of several that are
+# or'ed). A statement that goes on in the next line is left alone, as are
+# declarations and comments.
 # -v file=NAME is what ADDED (tools/suites/coverage/added) calls it.
 
 BEGIN { FS = "\t"; OFS = "\t" }
