@@ -67,7 +67,7 @@ built() {
 	dir=$tmp/$1/v4.6/$2
 	case $* in *FLAVOUR=*) dir=$dir/odd ;; esac
 	mkdir -p "$dir/linux/arch/x86/boot"
-	printf 'kernelversion:\n\t@echo 4.6.0\n' >"$dir/linux/Makefile"
+	printf 'VERSION = 4\nPATCHLEVEL = 6\nSUBLEVEL = 0\nEXTRAVERSION =\n' >"$dir/linux/Makefile"
 	: >"$dir/linux/arch/x86/boot/bzImage"
 	: >"$dir/initrd"
 	printf 'fault/sigbus\nwriteback/fallback\n' >"$dir/list"

@@ -5,7 +5,7 @@
 
 # shellcheck source=tools/t/lib.sh
 . "$(dirname "$0")/lib.sh"
-plan 41
+plan 47
 
 fake_project
 export O="$tmp/o" BASE=v4.6
@@ -98,6 +98,20 @@ expect 1 'the patched kernel does not build: .*/kernel.log' "and the log"
 rm "$tree/broken"
 kernel
 expect 0 BUILD "mended, it is built"
+ok "$(grep -q CONFIG "$out"; [ $? = 1 ]; echo $?)" "C is no reason to configure" || diag
+echo 'config X' >"$tree/mm/Kconfig" && dev -C "$tree" add -f mm/Kconfig && dev -C "$tree" commit -q -m Kconfig
+kernel
+expect 0 CONFIG "a Kconfig is one"
+echo 'config Y' >>"$tree/mm/Kconfig"
+kernel
+expect 0 CONFIG "and one that is not committed"
+kernel
+ok "$(grep -q CONFIG "$out"; [ $? = 1 ]; echo $?)" "but once" || diag
+dev -C "$tree" commit -q -a -m Kconfig
+echo CONFIG_BY_HAND=y >>"$tree/.config"
+kernel
+expect 0 CONFIG "a .config edited by hand is made again"
+check "as the fragments have it" sh -c "! grep -q BY_HAND '$tree/.config'"
 
 echo 'more' >>"$tree/mm/memory.c" && dev -C "$tree" commit -q -a -m more
 : >"$tree/slow"
