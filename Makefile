@@ -29,7 +29,8 @@ export GUEST_ARCH BASE VARIANT LINUX O DL COMPILER ACCEL SMP MEM TESTS JOBS LIMI
 .NOTPARALLEL:
 .PHONY: help deps run check check-host build shell gdb apply unapply mbox \
 	refresh checkpatch bisect-check mutants matrix mm-selftests bench \
-	pressure harmless coverage rule-mutants prove fuzz report clean list args
+	pressure harmless coverage rule-mutants prove fuzz apps report clean list \
+	args
 
 help:
 	@sed -n '/^Targets/,/^Reading/p' README | sed '$$d'
@@ -42,7 +43,7 @@ endif
 # What is asked for is looked at first. Without a base it has been said why.
 run check build shell gdb mbox refresh checkpatch bisect-check mutants \
 	matrix mm-selftests bench pressure harmless coverage rule-mutants prove fuzz \
-	report list: args
+	apps report list: args
 args:
 	@$(if $(BASE),,exit 1;) tools/args
 
@@ -112,6 +113,9 @@ prove:
 
 fuzz:
 	@tools/locked tools/suites/fuzz/run
+
+apps:
+	@tools/locked tools/suites/apps/run
 
 # It reads only: a make that is at work meanwhile need not be waited for.
 report:
