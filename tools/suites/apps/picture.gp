@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # gnuplot -e "table='ratios.tsv'; title_='...'; rows=N; height=PIXELS" picture.gp
 #
-# A bar for each figure, from the control to the left (less) or the right (more).
+# A bar for each figure; that of the control would end at the line.
 
 set datafile separator "\t"
 set title title_ font ",15"
@@ -28,7 +28,7 @@ set xtics ("0" 0, "0.25" 0.25, "0.5" 0.5, "0.75" 0.75, "control" 1) nomirror
 set xlabel "patched / control   green: less   grey: within 0.5 %   red: more"
 set style fill solid noborder
 set arrow 1 from 1, graph 0 to 1, graph 1 nohead lc rgb "#444444" lw 1.5 front
-plot table using (min2(1.2, $6)):0:(min2(1, $6)):(max2(1.002, min2(1.2, $6))):($0 - 0.36):($0 + 0.36):(shade($6)):ytic(spaced(strcol(1) . " " . strcol(2) . ", " . strcol(3))) \
+plot table using (0):0:(0):(min2(1.2, $6)):($0 - 0.36):($0 + 0.36):(shade($6)):ytic(spaced(strcol(1) . " " . strcol(2) . ", " . strcol(3))) \
 	with boxxyerror lc rgb variable, \
      table using (max2(1, min2(1.2, $6)) + 0.01):0:(sprintf("%.3f", $6)) \
 	with labels left font ",9" tc rgb "#333333"

@@ -12,8 +12,6 @@ save() { # LABEL
 	cli info persistence | grep -q '^rdb_last_bgsave_status:ok' || fail "BGSAVE failed"
 	echo "$1_server_tables	kB	$(value_of VmPTE "/proc/$server/status")"
 	sed "s/^/$1_/" /tmp/forks
-	cli info stats | tr -d '\r' |
-		sed -n "s/^latest_fork_usec:/$1_latest_fork_usec	us	/p"
 }
 
 LD_PRELOAD=/apps/forks.so FORKS=/tmp/forks redis-server --port 0 \

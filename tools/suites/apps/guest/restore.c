@@ -3,7 +3,7 @@
  * restore NAME MIB PAGES: restore the snapshot of a guest's memory as virtual
  * machine monitors do: memory is registered with userfaultfd, and a thread
  * copies PAGES pages of the snapshot at each fault. The order of the faults is
- * that of a guest that wakes up: all over the place.
+ * that of a guest that wakes up: all over the place, every other one a write.
  *
  * Pages that were allocated and are neither memory nor page tables in the end
  * have been cleared in vain.
@@ -70,8 +70,14 @@ static void touch_all(void)
 {
 	size_t i, n = size / PAGE;
 
-	for (i = 0; i < n; i++)
-		(void)*(volatile char *)(memory + (i * 40503 % n) * PAGE);
+	for (i = 0; i < n; i++) {
+		volatile char *page = memory + (i * 40503 % n) * PAGE;
+
+		if (i % 2)
+			*page = 'S';
+		else
+			(void)*page;
+	}
 }
 
 static long held(void)

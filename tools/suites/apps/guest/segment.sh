@@ -1,4 +1,4 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=sh
 
-segment 256 32
+segment 128 16
