@@ -5,7 +5,7 @@
 
 # shellcheck source=tools/t/lib.sh
 . "$(dirname "$0")/lib.sh"
-plan 55
+plan 59
 
 fake_project
 export O="$tmp/o & <u>"
@@ -136,6 +136,17 @@ sed -i 's/0.9000\(.*\)yes/1.2000\1no/' "$b/bench/table.tsv"
 report
 has 'mutants: 1 of 2 not as expected' "a mutant that is missed"
 has 'bench: 1 of 1 over the limit' "a fault that costs too much"
+mkdir -p "$b/apps"
+printf '# case\tfigure\tunit\tcontrol\tpatched\tratio\tbar\tkept\nredis\tfork\tkB\t9\t9\t1.0000\tx<=0.60\tno\n' >"$b/apps/table.tsv"
+report
+has '1 figures, 1 miss a bar' "an application that does not gain what it should"
+has '<code>redis</code>' "with its figures"
+sed -i 's/no$/NO/' "$b/apps/table.tsv"
+report
+has 'apps: 1 of 1 figures over the limit' "and one that must not lose, and does"
+echo 'the guest was lost' >"$b/apps/lost"
+report
+has 'apps: 1 lost guests' "and one that was lost"
 row good same pass fault/x stays same >"$tmp/row"
 mkdir -p "$O/v6.12/control/judged" && cp "$tmp/row" "$O/v6.12/control/judged/rows"
 report

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=sh
-# figures.sh: what "make bench" and "make pressure" have measured. Sourced by base.
+# figures.sh: what "make bench", "pressure" and "apps" have measured. Sourced by base.
 
 # Which cases break their limit, as tools/suites/bench/show.awk has it
 bench_broken() {
@@ -68,4 +68,28 @@ pressure() {
 	for k in $(pressure_kernels); do pressure_ledger "$k"; done
 	[ ! -s "$build/pressure/pressure.png" ] ||
 		picture "$build/pressure/pressure.png" "Picture of make pressure, $BASE"
+}
+
+# Of the bars, those that are missed: "no", and those that must not be: "NO"
+apps_status() { # TABLE
+	n=$(grep -cv '^#' "$1") missed=$(of "$1" 8 no) broken=$(of "$1" 8 NO)
+	lost=$(grep -c . "$build/apps/lost" 2>/dev/null)
+	if [ "${lost:-0}" -gt 0 ]; then
+		status apps bad "$lost lost guests" "make apps BASE=$BASE"
+	elif [ "$broken" -gt 0 ]; then
+		status apps bad "$broken of $n figures over the limit" "make apps BASE=$BASE"
+	else
+		status apps made "$n figures, $missed miss a bar" "make apps BASE=$BASE"
+	fi
+}
+
+apps() {
+	t=$build/apps/table.tsv
+	[ -f "$t" ] || { status apps none "not run" "make apps BASE=$BASE"; return; }
+	apps_status "$t"
+	title "Real programs"
+	note "Instructions, pages and page tables of programs of Debian's, $(when "$t")."
+	sed -e '1s/^# //' -e 's/	yes$/	good/' -e 's/	no$/	bad/' -e 's/	NO$/	bad/' "$t" |
+		table "code code text number number number text verdict" | fold "$n figures"
+	[ ! -s "$build/apps/table.svg" ] || picture "$build/apps/table.svg" "Picture of make apps, $BASE"
 }
