@@ -5,7 +5,7 @@
 
 # shellcheck source=tools/t/lib.sh
 . "$(dirname "$0")/lib.sh"
-plan 25
+plan 27
 
 apps=$top/tools/suites/apps
 
@@ -116,9 +116,16 @@ apps segment
 expect 0 'segment +full_fork +instructions +1000 +1000 +1\.0000  no gain' "two kernels that do the same"
 apps redis
 expect 0 'redis +skipped: apt-get cannot get the packages for redis' "packages that cannot be had: a case is skipped"
-mkdir -p "$tmp/dl/apps/redis/usr/lib"
+echo 'echo a package >libc6.deb' | fake_command apt-get
+echo 'mkdir -p "$3/lib/ld" && ln -s /etc/ld.conf "$3/lib/ld/conf" && cat "$2" >"$3/lib/ld/package"' | fake_command dpkg-deb
 apps redis
-expect 0 'redis +full_fork' "and is not, where they are there"
+expect 0 'redis +full_fork' "and is not, where they can"
+r=$tmp/dl/apps/redis
+[ "$(readlink "$r/lib") $(readlink "$r/usr/lib/ld/conf")" = "usr/lib ../../../etc/ld.conf" ]
+ok $? "what they unpack is in /usr, and its links stay inside"
+echo 'exit 100' | fake_command apt-get
+apps redis
+expect 0 'redis +full_fork' "and they are got once"
 printf 'full_fork\tinstructions\t1006\n' >"$tmp/patched"
 apps redis
 expect 1 'redis +full_fork .*must be x<=1\.005' "a full heap that loses is a failure"
