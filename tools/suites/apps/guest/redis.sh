@@ -15,8 +15,7 @@ save() { # LABEL
 	cli bgsave >&2
 	while cli info persistence | grep -q '^rdb_bgsave_in_progress:1'; do sleep 0.2; done
 	cli info persistence | grep -q '^rdb_last_bgsave_status:ok' || fail "BGSAVE failed"
-	echo "$1_server_memory	kB	$(value_of VmRSS "/proc/$server/status")"
-	echo "$1_server_tables	kB	$(value_of VmPTE "/proc/$server/status")"
+	grep -E '^(VmRSS|VmPTE)' "/proc/$server/status" >&2
 	sed "s/^/$1_/" /tmp/forks
 	rm -f /tmp/dump.rdb
 }
