@@ -18,19 +18,6 @@ static inline int dev_open(void)
 	return fd;
 }
 
-/*
- * Where the stack ends within its page is chance: who calls deeper later may
- * get a page more, and it would be counted.
- */
-static __attribute__((noinline, unused)) void touch_stack(void)
-{
-	volatile char room[4 * 4096];
-	size_t i;
-
-	for (i = 0; i < sizeof(room); i += 4096)
-		room[i] = 0;
-}
-
 static inline void probe(int fd, unsigned int flags)
 {
 	struct fault_selftest_probe p = { .flags = flags };

@@ -129,6 +129,7 @@ static void *racer(void *arg)
 	int thread = (long)arg;
 	unsigned long round;
 
+	touch_stack();
 	for (round = 1; round <= rounds; round++) {
 		pthread_barrier_wait(&start);
 		touch_all(thread);
@@ -232,6 +233,7 @@ static void race(const void *arg)
 	vanishes = r->disturb == moved || r->disturb == unmapped ||
 		   r->disturb == truncated;
 	fault_catch();
+	touch_stack();
 	slots_reserve();
 	if (kind->type) {
 		private_mount("none", kind->type, NULL);
