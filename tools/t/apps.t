@@ -5,7 +5,7 @@
 
 # shellcheck source=tools/t/lib.sh
 . "$(dirname "$0")/lib.sh"
-plan 27
+plan 28
 
 apps=$top/tools/suites/apps
 
@@ -30,6 +30,8 @@ rows full=1000 full=1005
 expect 0 '^a	full	kB	1000	1005	1\.0050	x<=1\.005	yes$' "a bar that is just kept"
 rows full=1000 full=1006
 expect 0 '	1\.0060	x<=1\.005	NO$' "one that must be kept, and is not"
+rows other=1000 other=1000
+expect 0 '^a	full	-	0	0	-	said	NO$' "nor is one that a guest does not tell"
 rows other=1000 other=1006
 expect 0 '	1\.0060	x<=1\.005	no$' "and one that need not"
 rows child_tables=2000 child_tables=60

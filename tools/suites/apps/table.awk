@@ -17,6 +17,7 @@ function bar_of(s,    i) {
 # Nothing on the control: no ratio, and no more on patched.
 function row(    i, ratio, v, kept) {
 	i = bar_of(name "_" $1)
+	met[i]
 	ratio = control[$1] ? $3 / control[$1] : "-"
 	v = kind[i] == "value" ? $3 : ratio == "-" ? ($3 > 0 ? 2 : 1) : ratio
 	kept = !i || v <= bound[i] ? "yes" : must[i] ? "NO" : "no"
@@ -38,3 +39,9 @@ file == 1 {
 { FS = "\t" }
 file == 2 { control[$1] = $3; next }
 $1 in control { row() }
+END {
+	for (i = 1; i <= bars; i++)
+		if (must[i] && index(figure[i], name "_") == 1 && !(i in met))
+			print name, substr(figure[i], length(name) + 2), "-", 0, 0,
+				"-", "said", "NO"
+}
