@@ -12,7 +12,18 @@ top=$(CDPATH='' cd "$(dirname "$0")/../.." && pwd)
 # Under nohup HUP is ignored, and no shell can change that: it is what a test
 # sends, too.
 [ "$LATEPTE_ENV" ] || exec "$top/tools/env" env --default-signal=HUP /bin/sh "$0" "$@"
-tmp=$(mktemp -d) || exit 1
+# Thousands of small files come and go: in memory, where that has room for them
+# and programs may be run from there.
+in_memory() {
+	[ "$(df --output=avail /dev/shm 2>/dev/null | tail -n 1)" -gt 2000000 ] 2>/dev/null &&
+		dir=$(mktemp -d -p /dev/shm) || return
+	{ echo '#!/bin/sh' >"$dir/try" && chmod +x "$dir/try" && "$dir/try"; } 2>/dev/null &&
+		rm "$dir/try" && echo "$dir" && return
+	rm -rf "$dir"
+	return 1
+}
+tmp=$([ "$TMPDIR" ] || in_memory) || tmp=
+[ "$tmp" ] || tmp=$(mktemp -d) || exit 1
 trap 'rm -rf "$tmp"' EXIT
 trap 'exit 130' INT TERM HUP
 out=$tmp/out
@@ -21,7 +32,7 @@ P=$tmp/p
 unset BASE LINUX O DL ACCEL SMP MEM TESTS JOBS LIMIT V VARIANT COMPAT UPTO \
 	MUTANT FLAVOUR LATEPTE_KEEPER QEMU DISKS BOOT_LIMIT TEST_LIMIT DOWN_LIMIT \
 	MAKEFLAGS MAKELEVEL MFLAGS KEEP XDG_CONFIG_HOME
-export HOME="$tmp/home" LATEPTE_ENV=test GIT_CONFIG_SYSTEM=/dev/null
+export HOME="$tmp/home" TMPDIR="$tmp" LATEPTE_ENV=test GIT_CONFIG_SYSTEM=/dev/null
 mkdir "$HOME"
 
 # --- TAP -------------------------------------------------------------------

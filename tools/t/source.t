@@ -96,7 +96,7 @@ expect 0 "SOURCE +$tmp/my folder" "as a directory, too"
 rm -rf "$tmp/git"
 fresh
 fake_tree "$tmp/linux-4.6" 4 6
-tar -C "$tmp" -cJf "$tmp/linux-4.6.tar.xz" linux-4.6
+tar -C "$tmp" --sort=name -cJf "$tmp/linux-4.6.tar.xz" linux-4.6
 was=$(sha256sum <"$tmp/linux-4.6.tar.xz")
 run env LINUX="$tmp/linux-4.6.tar.xz" "$source"
 expect 0 SOURCE "a tarball becomes the base"
@@ -106,7 +106,7 @@ ok $? "and only once" || diag
 check "it is as it was" [ "$was" = "$(sha256sum <"$tmp/linux-4.6.tar.xz")" ]
 head -c 300 "$tmp/linux-4.6.tar.xz" >"$tmp/cut.tar.xz"
 run env LINUX="$tmp/cut.tar.xz" "$source"
-expect 1 'is not a kernel tree.*corrupt' "a corrupt one is told"
+expect 1 'corrupt' "a corrupt one is told"
 tar -C "$tmp/linux-4.6" -cJf "$tmp/mm.tar.xz" mm
 run env LINUX="$tmp/mm.tar.xz" "$source"
 expect 1 'is not a kernel tree' "and one with no kernel in it"
