@@ -4,6 +4,12 @@
 # by hand in a shell, under gdb. Sourced; ACCEL, SMP, MEM, DISKS (images, in
 # order), APPEND and QEMU say what may differ.
 
+# What an architecture has more than one of
+board() {
+	m=$(arch_value machine)
+	[ -z "$m" ] || echo " -M $m"
+}
+
 cpu() { [ "$ACCEL" = kvm ] && echo host || arch_value cpu; }
 
 disks() {
@@ -14,12 +20,12 @@ disks() {
 
 # A kernel without ACPI finds one CPU in each socket, and no other.
 machine() { # IMAGE INITRD
-	echo "$QEMU -accel ${ACCEL:-tcg} -cpu $(cpu)" \
+	echo "$QEMU$(board) -accel ${ACCEL:-tcg} -cpu $(cpu)" \
 	"-smp ${SMP:-2},sockets=${SMP:-2},cores=1,threads=1" \
 	"-m ${MEM:-512M} -nodefaults -display none -no-reboot" \
 	"-kernel $1 -initrd $2$(disks)"
 }
 
 kernel_arguments() { # ARGUMENT...
-	echo "console=$(arch_value console) panic=-1 no_timer_check $*${APPEND:+ $APPEND}"
+	echo "console=$(arch_value console) panic=-1$(arch_value append | sed "s/^/ /") $*${APPEND:+ $APPEND}"
 }

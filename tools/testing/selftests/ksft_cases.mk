@@ -2,13 +2,15 @@
 # What directories of programs with ksft_cases.h have in common. They name
 # their TEST_GEN_PROGS and include this last.
 
-# Pages of 4 kB, PTE tables that reach as far as on x86.
-ifeq ($(filter x86 x86_64 i386 i686,$(or $(ARCH),$(shell uname -m))),)
+# Where the reach of a PTE table is known: fault/fault.h
+ifeq ($(filter x86 x86_64 i386 i686 arm64 aarch64 riscv riscv64 s390 s390x powerpc ppc64le,$(or $(ARCH),$(shell uname -m))),)
 TEST_GEN_PROGS :=
 endif
 
 # /proc/self/mem and pagemap are files as large as the address space.
 CFLAGS += -O2 -Wall -Wextra -D_FILE_OFFSET_BITS=64
+# One format for a __u64, on powerpc too
+CFLAGS += -D__SANE_USERSPACE_TYPES__
 LDLIBS += -lpthread
 LOCAL_HDRS := $(wildcard *.h) $(wildcard ../ksft_*.h) \
 	$(wildcard ../../../../include/linux/*_selftest.h)

@@ -22,8 +22,14 @@
 #include <sys/stat.h>
 
 #define PAGE		((size_t)4096)
-#define TABLE_KB	4			/* one PTE table */
-#define SLOT		((size_t)2 << 20)	/* reach of a PTE table */
+#ifdef __s390x__
+#define TABLE_KB	2			/* one PTE table */
+#define SLOT		((size_t)1 << 20)	/* reach of a PTE table */
+#else
+#define TABLE_KB	4
+#define SLOT		((size_t)2 << 20)
+#endif
+#define PTES		((unsigned int)(SLOT / PAGE))
 #define SLOTS		128UL
 #define MNT		"/tmp"			/* see private_mount() */
 

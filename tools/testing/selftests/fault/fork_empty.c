@@ -158,7 +158,7 @@ static void emptied_file_mapping(void)
 
 static void *place(unsigned int i)
 {
-	return slot(i) + (i * 37 % 512) * PAGE;
+	return slot(i) + (i * 37 % PTES) * PAGE;
 }
 
 static void places_are_kept(void)
@@ -167,7 +167,7 @@ static void places_are_kept(void)
 
 	for (i = 1; i < SLOTS; i++)
 		ksft_check(*(volatile unsigned int *)place(i) == i,
-			   "page %u of slot %u", i * 37 % 512, i);
+			   "page %u of slot %u", i * 37 % PTES, i);
 }
 
 static void fill_places(void)
@@ -283,7 +283,7 @@ static void places_are_mapped(void)
 		ksft_need(pread(fd, &entry, 8, (uintptr_t)place(i) / PAGE * 8)
 			  == 8, "read pagemap");
 		ksft_check(entry & (PM_PRESENT | PM_SWAP),
-			   "page %u of slot %u is lost", i * 37 % 512, i);
+			   "page %u of slot %u is lost", i * 37 % PTES, i);
 	}
 }
 

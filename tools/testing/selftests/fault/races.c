@@ -41,7 +41,7 @@ static const struct kind tmpfs = { .type = "tmpfs", .pmds = PMDS,
 				   .flags = MAP_SHARED };
 static const struct kind huge = { .flags = MAP_PRIVATE, .pmds = 2, .huge = 1 };
 
-static const unsigned int pages[] = { 0, 7, 300, 511 };	/* of a PMD */
+static const unsigned int pages[] = { 0, 7, PTES / 2 + 44, PTES - 1 };	/* of a PMD */
 
 static const struct kind *kind;
 static int file;

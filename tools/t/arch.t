@@ -1,0 +1,101 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+# arch.t: an architecture is a folder of data; its guests have a machine, a
+# console and a busybox of their own. apt is a script.
+
+# shellcheck source=tools/t/lib.sh
+. "$(dirname "$0")/lib.sh"
+archs=$(ls "$top/tools/arch")
+plan $((2 * $(echo "$archs" | wc -l) + 16))
+
+for a in $archs; do
+	for key in kernel image qemu cpu console packages; do
+		grep -q "^$key=." "$top/tools/arch/$a/arch" || echo "$key"
+	done >"$out"
+	[ ! -s "$out" ]
+	ok $? "$a says what its guests need" || diag
+	[ "$a" = x86_64 ] || grep -q '^cross=.*-$' "$top/tools/arch/$a/arch"
+	ok $? "$a names its compiler"
+done
+
+fake_project
+export O="$tmp/o" BASE=v4.6 DL="$tmp/dl"
+mkdir "$P/tools/arch/toy"
+cat >"$P/tools/arch/toy/arch" <<'END'
+kernel=toy
+cross=toy-linux-
+image=arch/toy/boot/Image
+qemu=qemu-system-toy
+machine=board,cap-x=broken
+cpu=toy9
+console=ttyTOY0
+append=be_good=1
+packages=qemu-toy
+END
+
+# --- the machine
+cat >"$P/tools/guest/say" <<'END'
+. "$(dirname "$0")/../lib.sh"
+. "$top/tools/guest/machine.sh"
+machine image initrd
+kernel_arguments one two
+END
+run env GUEST_ARCH=toy sh "$P/tools/guest/say"
+expect 0 '^qemu-system-toy -M board,cap-x=broken -accel tcg -cpu toy9 ' "a board of its own"
+expect 0 '^console=ttyTOY0 panic=-1 be_good=1 one two$' "and its console and arguments"
+run sh "$P/tools/guest/say"
+expect 0 '^qemu-system-x86_64 -accel tcg -cpu qemu64 ' "x86_64 has QEMU's first board"
+expect 0 '^console=ttyS0 panic=-1 no_timer_check one two$' "and a timer that need not be checked"
+
+# --- arguments and options of a base for one architecture
+mkdir -p "$P/patches/v4.6"
+for c in mkfs.ext4 mkfs.xfs; do echo 'exit 0' | fake_command $c; done
+PATH=$tmp/bin:$PATH
+echo for.all=1 >"$P/patches/v4.6/cmdline"
+echo for.toy=1 >"$P/patches/v4.6/toy.cmdline"
+run env GUEST_ARCH=toy "$P/tools/guest/scratch" "$tmp/disks"
+expect 0 ' for.all=1 for.toy=1$' "a base tells guests of an architecture more"
+run "$P/tools/guest/scratch" "$tmp/disks"
+expect 0 ' for.all=1$' "and others not"
+
+# --- busybox
+echo 'echo here' | fake_command busybox
+run "$P/tools/guest/busybox"
+expect 0 "^$tmp/bin/busybox\$" "x86_64 has the busybox of this machine"
+echo busybox=toyel >>"$P/tools/arch/toy/arch"
+fake_command apt-get <<'END'
+echo "$*" >>"$APT_LOG"
+case $* in *indextargets*)
+	echo "mirror://one stable"
+	echo "mirror://one stable-updates"
+	echo "mirror://one-security stable-security"
+esac
+list=$(echo "$*" | sed -n 's/.*Dir::Etc::sourcelist=\([^ ]*\).*/\1/p')
+[ -z "$list" ] || cp "$list" "$APT_LOG.list"
+END
+fake_command apt <<'END'
+exit 1
+END
+fake_command dpkg-deb <<'END'
+mkdir -p root/bin && echo 'a busybox' >root/bin/busybox && chmod +x root/bin/busybox
+END
+export APT_LOG="$tmp/apt.log"
+run env GUEST_ARCH=toy "$P/tools/guest/busybox"
+expect 0 "^$DL/busybox-toyel\$" "another has that of its package"
+check "asked for by the package's architecture" grep -q 'APT::Architectures=toyel .*download busybox-static' "$APT_LOG"
+check "from the sources that apt has" sh -c "! grep -q sourcelist '$APT_LOG'"
+: >"$APT_LOG"
+run env GUEST_ARCH=toy "$P/tools/guest/busybox"
+expect 0 "^$DL/busybox-toyel\$" "once"
+check "and no more" [ ! -s "$APT_LOG" ]
+rm "$DL/busybox-toyel"
+echo suite=later >>"$P/tools/arch/toy/arch"
+run env GUEST_ARCH=toy "$P/tools/guest/busybox"
+expect 0 "^$DL/busybox-toyel\$" "or of a later suite, that has the architecture first"
+check "with a list of its own" grep -q 'sourceparts=- .*download busybox-static' "$APT_LOG"
+printf 'deb mirror://one later main\n' | cmp -s - "$APT_LOG.list"
+ok $? "of the same mirror, and that suite alone"
+echo 'exit 1' | fake_command dpkg-deb
+rm "$DL/busybox-toyel"
+run env GUEST_ARCH=toy "$P/tools/guest/busybox"
+expect 1 "cannot get busybox for toyel.*One that you have will do, as $DL/busybox-toyel" "none is an error that helps"
