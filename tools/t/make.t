@@ -5,7 +5,7 @@
 
 # shellcheck source=tools/t/lib.sh
 . "$(dirname "$0")/lib.sh"
-plan 38
+plan 40
 
 fake_project
 cp "$top/Makefile" "$top/README" "$P/"
@@ -107,6 +107,13 @@ STRICT=1 all v4.6 v6.12
 expect 1 '^v6.12: NOT CHECKED' "STRICT=1: that is a failure"
 not grep -q 'BASE=v6.12' "$calls"
 ok $? "and nothing is downloaded for it"
+rm -rf "$O"
+GUEST_ARCH=i386 all v4.6
+expect 1 '^0 passed' "those of another architecture are another's"
+stub check "mkdir -p \"\$O/\$BASE/patched/i386/judged\"
+printf 'good\tsame\tpass\tx\ta\t-\n' >\"\$O/\$BASE/patched/i386/judged/rows\""
+GUEST_ARCH=i386 all v4.6
+expect 0 '^1 passed, 0 failed, 0 skipped$' "and are where its guests leave them"
 judged bad 1
 all v4.6
 expect 1 '^1 passed, 1 failed, 1 skipped$' "a case that fails"
