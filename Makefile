@@ -28,7 +28,7 @@ export GUEST_ARCH BASE VARIANT LINUX O DL COMPILER ACCEL SMP MEM TESTS JOBS LIMI
 
 .NOTPARALLEL:
 .PHONY: help deps run check check-host build shell gdb apply unapply mbox \
-	refresh checkpatch bisect-check mutants matrix mm-selftests bench \
+	refresh checkpatch bisect-check mutants matrix archs mm-selftests bench \
 	pressure harmless coverage rule-mutants prove fuzz apps report clean list \
 	args
 
@@ -42,8 +42,8 @@ endif
 
 # What is asked for is looked at first. Without a base it has been said why.
 run check build shell gdb mbox refresh checkpatch bisect-check mutants \
-	matrix mm-selftests bench pressure harmless coverage rule-mutants prove fuzz \
-	apps report list: args
+	matrix archs mm-selftests bench pressure harmless coverage rule-mutants prove \
+	fuzz apps report list: args
 args:
 	@$(if $(BASE),,exit 1;) tools/args
 
@@ -89,6 +89,9 @@ mutants:
 
 matrix:
 	@tools/locked tools/suites/matrix
+
+archs:
+	@tools/locked tools/suites/archs
 
 mm-selftests:
 	@tools/locked tools/suites/mm-selftests/ab

@@ -6,7 +6,7 @@
 # shellcheck source=tools/t/lib.sh
 . "$(dirname "$0")/lib.sh"
 archs=$(ls "$top/tools/arch")
-plan $((2 * $(echo "$archs" | wc -l) + 16))
+plan $((2 * $(echo "$archs" | wc -l) + 29))
 
 for a in $archs; do
 	for key in kernel image qemu cpu console packages; do
@@ -99,3 +99,62 @@ echo 'exit 1' | fake_command dpkg-deb
 rm "$DL/busybox-toyel"
 run env GUEST_ARCH=toy "$P/tools/guest/busybox"
 expect 1 "cannot get busybox for toyel.*One that you have will do, as $DL/busybox-toyel" "none is an error that helps"
+
+# --- make archs: check, for each of a list
+for a in toy other; do
+	mkdir -p "$P/tools/arch/$a"
+	printf 'cross=%s-linux-\nqemu=qemu-%s\nimage=Image\n' $a $a >"$P/tools/arch/$a/arch"
+done
+printf '# a comment\ntoy 2 512M\nother 1 1G\n' >"$P/patches/v4.6/archs"
+cat >"$P/tools/build/all" <<'END'
+#!/bin/sh
+. "$(dirname "$0")/../lib.sh"
+for v; do
+	d=$(variant_dir $v)
+	mkdir -p "$d/linux" && echo "$GUEST_ARCH $v" >"$d/linux/Image" && cat "$TESTS_OF" >"$d/initrd"
+done
+[ ! -e "$TESTS_OF.broken" ]
+END
+cat >"$P/tools/suites/check" <<'END'
+#!/bin/sh
+. "$(dirname "$0")/../lib.sh"
+echo "$GUEST_ARCH $SMP $MEM $COMPILER $QEMU T=$TESTS F=$FLAVOUR" >>"$APT_LOG"
+d=$(variant_dir patched)
+mkdir -p "$d/judged"
+printf 'boot\t4\nseconds\t70\n' >"$d/about"
+{ printf 'good\tnew\tpass\tx\ta\t-\ngood\tsame\tpass\tx\tb\t-\ngood\tskip\tskip\tx\tc\t-\n'
+  [ "$GUEST_ARCH" != "$FAILS" ] || printf 'bad\tsame\tfail\tx\td\t-\n'; } >"$d/judged/rows"
+[ "$GUEST_ARCH" != "$FAILS" ]
+END
+chmod +x "$P/tools/build/all" "$P/tools/suites/check"
+export TESTS_OF="$tmp/tests" FAILS=
+echo one >"$TESTS_OF"
+archs() { : >"$APT_LOG"; run env -u QEMU -u COMPILER TESTS=x FLAVOUR=debug "$P/tools/suites/archs"; }
+FAILS=other archs
+expect 1 'archs v4.6 fails: other$' "an architecture that fails is named"
+expect 1 '^toy +PASS +[0-9]+ +4 +70 +2 +0 +1 +0$' "the table says what it took, and what passed"
+expect 1 '^other +FAIL .* 1$' "and what failed"
+check "each has a machine, a compiler and a QEMU of its own, and all tests" grep -qx 'toy 2 512M toy-linux-gcc qemu-toy T= F=' "$APT_LOG"
+check "the next as well" grep -qx 'other 1 1G other-linux-gcc qemu-other T= F=' "$APT_LOG"
+archs
+expect 0 'archs v4.6: all 2 pass' "when that is mended"
+check "the other one is checked again" grep -q '^other' "$APT_LOG"
+not grep -q '^toy' "$APT_LOG"
+ok $? "and what had passed is not" || diag
+echo two >"$TESTS_OF"
+archs
+check "but for other tests" grep -q '^toy' "$APT_LOG"
+ONLY=other; export ONLY
+archs
+not grep -q '^toy' "$APT_LOG"
+ok $? "ONLY= is one of them" || diag
+ONLY=toi
+archs
+expect 1 'ONLY=toi is not in it' "that has to be there"
+ONLY=toy
+: >"$TESTS_OF.broken"
+archs
+expect 1 'archs v4.6 fails: toy' "what does not build fails"
+rm "$P/patches/v4.6/archs"
+archs
+expect 1 'v4.6: no .*/patches/v4.6/archs' "a base without any"

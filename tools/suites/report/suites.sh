@@ -71,6 +71,24 @@ matrix() {
 	[ -z "$(cat "$tmp/rest")" ] || note "Not run: $(cat "$tmp/rest")."
 }
 
+# ARCH, verdict, and what archs has measured
+arch_rows() {
+	lines_of "$series/archs" | while read -r a _; do
+		cat "$build/archs/$a.row" 2>/dev/null || printf '%s\tnone\n' "$a"
+	done
+}
+
+archs() {
+	arch_rows >"$tmp/archs"
+	[ -s "$tmp/archs" ] || return 0
+	table_status archs "$tmp/archs" 2 "make archs BASE=$BASE"
+	[ "$(of "$tmp/archs" 2 none)" -lt "$(wc -l <"$tmp/archs")" ] || return 0
+	title "Architectures"
+	note "Cases of the patched guest. Seconds, emulated: of the build of both kernels, to the guest's first program, and of the guest."
+	{ printf 'architecture\tresult\tbuild\tboot\tguest\tas expected\texpected to fail\tskipped\tfailed\n'; cat "$tmp/archs"; } |
+		table "code verdict number number number number number number number"
+}
+
 # PREFIX, patch, verdict, new cases that pass, lost, new warnings
 bisect_rows() {
 	{ echo base; lines_of "$series/series"; } | awk '{ print NR - 1 "\t" $0 }' |
