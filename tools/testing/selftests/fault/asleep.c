@@ -193,7 +193,7 @@ static void sleeper_main(int nr)
 	if (device >= 0)
 		probe(device, FAULT_SELFTEST_PROBE_ON);
 	pthread_attr_init(&small);
-	pthread_attr_setstacksize(&small, 64 << 10);
+	ksft_need(!pthread_attr_setstacksize(&small, THREAD_STACK), "a stack");
 	for (i = 0; i < nr; i++)
 		ksft_need(!pthread_create(&thread, &small, sleeper_thread,
 					  (void *)i), "a thread");

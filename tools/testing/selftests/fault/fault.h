@@ -212,6 +212,12 @@ static inline int make_file(const char *name, off_t size)
 }
 
 /*
+ * Small enough for glibc to keep all of them, with their tables, and as large
+ * as each architecture asks for.
+ */
+#define THREAD_STACK	(128 << 10)
+
+/*
  * Where the stack ends within its page, and its page within a table, is chance:
  * who calls deeper later, as a signal does, may get one more, and it would be
  * counted.

@@ -47,6 +47,8 @@ static void *loser(void *arg)
 	long majors;
 	int round;
 
+	touch_stack();
+	pthread_barrier_wait(&line);
 	for (round = 0; round < ROUNDS; round++) {
 		pthread_barrier_wait(&line);
 		majors = major_faults();
@@ -68,6 +70,7 @@ static void start_losers(pthread_t *t)
 	for (i = 0; i < THREADS; i++)
 		ksft_need(!pthread_create(&t[i], NULL, loser, &where[i]),
 			  "a thread");
+	pthread_barrier_wait(&line);	/* their stacks are touched */
 }
 
 /* ---- a race ------------------------------------------------------------- */

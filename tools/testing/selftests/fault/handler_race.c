@@ -71,6 +71,8 @@ static void *racer(void *arg)
 	char *p = slot(1) + nr * PAGE;
 	int round, i;
 
+	touch_stack();
+	pthread_barrier_wait(&line);
 	for (round = 0; round < ROUNDS; round++) {
 		pthread_barrier_wait(&line);
 		for (i = 0; i < ACCESSES; i++) {
@@ -181,6 +183,7 @@ static void start_racers(pthread_t *t)
 	for (i = 0; i < THREADS; i++)
 		ksft_need(!pthread_create(&t[i], NULL, racer, (void *)i),
 			  "a thread");
+	pthread_barrier_wait(&line);	/* their stacks are touched */
 }
 
 /*

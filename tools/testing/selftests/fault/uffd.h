@@ -87,7 +87,7 @@ static inline void sleepers_start(void)
 
 	ksft_need(!pipe(sleepers_go) && !pipe(sleepers_say), "pipes");
 	pthread_attr_init(&small);
-	pthread_attr_setstacksize(&small, 64 << 10);
+	ksft_need(!pthread_attr_setstacksize(&small, THREAD_STACK), "a stack");
 	for (i = 0; i < SLEEPERS; i++)
 		ksft_need(!pthread_create(&sleepers[i], &small, sleeper_thread,
 					  slot(i + 1)), "a thread");

@@ -14,7 +14,6 @@
 #define SYNCERS		400
 #define EATERS		200	/* of slab objects, one each */
 #define OBJECTS		4000
-#define STACK		(16 * 1024)
 #define TRIES		3
 #define LINKS		"/tmp/wb.links"	/* on a tmpfs of its own */
 
@@ -56,7 +55,8 @@ static void assemble(struct crowd *c)
 
 	pthread_barrier_init(&c->go, NULL, c->nr + 1);
 	pthread_attr_init(&attr);
-	pthread_attr_setstacksize(&attr, STACK);
+	ksft_need(!pthread_attr_setstacksize(&attr, PTHREAD_STACK_MIN),
+		  "a small stack");
 	for (i = 0; i < c->nr; i++)
 		ksft_need(!pthread_create(&c->thread[i], &attr, c->run, c),
 			  "thread %d", i);
