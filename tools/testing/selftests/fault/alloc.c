@@ -84,7 +84,7 @@ static int expected_word(const struct path *path)
 
 static void fill_cache(int file, int warm)
 {
-	static const char page[PAGE] = "w";
+	static const int page[PAGE / sizeof(int)] = { 'w' };
 	off_t at;
 	int i;
 

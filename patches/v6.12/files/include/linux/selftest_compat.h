@@ -123,7 +123,11 @@ static inline vm_fault_t selftest_handle_fault(struct vm_area_struct *vma,
 #define SELFTEST_PFN_UNCHECKED		0
 
 /* What an allocation of a user's page table has, and no other of order 0 */
+#ifdef CONFIG_S390
+#define SELFTEST_GFP_TABLE	(__GFP_COMP | __GFP_ACCOUNT)
+#else
 #define SELFTEST_GFP_TABLE	(__GFP_ZERO | __GFP_ACCOUNT)
+#endif
 
 /* A huge PMD in a VM_MIXEDMAP area that no page is counted for */
 #define SELFTEST_HUGE			IS_ENABLED(CONFIG_TRANSPARENT_HUGEPAGE)
