@@ -293,6 +293,17 @@ static void threads(void)
 	bomb_alone();
 }
 
+/*
+ * Here it is the copy that calls the OOM killer, if a table does not: it is
+ * allocated with all that a fault may do, on any kernel.
+ */
+static void private_write(void)
+{
+	begin(-1);
+	bomb.private = true;
+	bomb_alone();
+}
+
 /* Nobody else runs out of memory: the other node has plenty. */
 static void mpol_bind(void)
 {
@@ -350,6 +361,21 @@ static void mlocked(void)
 	play();
 }
 
+/*
+ * Not one task of the bomb's asks for memory, but four, and while they do,
+ * somebody else does.
+ */
+static void threads_and_another(void)
+{
+	begin(-1);
+	allocating = true;
+	bomb.threads = THREADS;
+	cast("oom_bomb", DOOMED, 0, bomb_prepare, bomb_go);
+	cast("oom_allocator", EXTRA, -999, allocator_prepare, allocator_go);
+	play();
+	ksft_check(shot("oom_bomb"), "the bomb was not shot:%s", victims);
+}
+
 static void mlocked_shared_write(void)
 {
 	begin(-1);
@@ -392,9 +418,11 @@ static const struct ksft_case cases[] = {
 	KSFT_CASE(shared_write),
 	KSFT_CASE_WITH(read_16_pages, read_window, "65536"),
 	KSFT_CASE_WITH(read_one_page, read_window, "4096"),
+	KSFT_CASE(private_write),
 	KSFT_CASE(threads),
 	KSFT_CASE(sigkill),
 	KSFT_CASE(mpol_bind),
+	KSFT_CASE(threads_and_another),
 	KSFT_CASE(mlocked_shared_write),
 	KSFT_CASE(mlocked_private_write),
 	KSFT_CASE(mlocked_read),
