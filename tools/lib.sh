@@ -56,6 +56,20 @@ base_value() { sed -n "s/^$1=//p" "$top/patches/${2:-$BASE}/base"; }
 # variant_dir control|patched: where it is built; FLAVOUR is a config.
 variant_dir() { echo "$build/$1${GUEST_ARCH:+/$GUEST_ARCH}${FLAVOUR:+/$FLAVOUR}"; }
 
+# The fragments of the flavour, as tools/build/flavours says
+flavour() {
+	lines_of "$top/tools/build/flavours" | awk -v name="$FLAVOUR" '
+	$1 == name { found = 1; $1 = ""; print }
+	END { if (!found) print name }'
+}
+
+# flavour_files DIR EXTENSION: those there are, of its fragments
+flavour_files() {
+	for f in $(flavour); do
+		[ ! -f "$1/$f.$2" ] || echo "$1/$f.$2"
+	done
+}
+
 # The kernel that a variant's folder boots: IMAGE= is one that is there already.
 image_of() { echo "${IMAGE:-$1/linux/$(arch_value image)}"; }
 

@@ -73,7 +73,7 @@ line() { # PROGRAM STEPS
 all=$(seq -s, 0 $(($(value steps) - 1)))
 {
 	if [ "$(value try)" ]; then
-		gzip -dc "$initrd" | cpio -i --quiet --to-stdout lists ./lists | while read -r l; do line "$(value try)" "$l"; done
+		cpio -i --quiet --to-stdout lists ./lists <"$initrd" | while read -r l; do line "$(value try)" "$l"; done
 	elif [ "$(value show)" ]; then
 		value keep | tr , '\n' | sed "s/.*/& do_read(0x&) = $(cat "$image") tables=1/"
 	else

@@ -5,7 +5,7 @@
 
 # shellcheck source=tools/t/lib.sh
 . "$(dirname "$0")/lib.sh"
-plan 47
+plan 53
 
 fake_project
 export O="$tmp/o" BASE=v4.6
@@ -88,6 +88,16 @@ mkdir -p "$dir/debug" && cp -a "$tree" "$dir/debug/linux"
 run env FLAVOUR=debug "$P/tools/build/kernel" patched
 check "a flavour has its options, in a tree of its own" sh -c "
 	grep -qx CONFIG_LOCKS=y '$dir/debug/linux/.config' && ! grep -q LOCKS '$tree/.config'"
+echo 'twice debug odd' >>"$P/tools/build/flavours"
+echo 'meter - odd' >>"$P/tools/build/flavours"
+echo 'CONFIG_ODD=y' >"$P/patches/v4.6/odd.config"
+for f in twice meter; do mkdir -p "$dir/$f" && cp -a "$tree" "$dir/$f/linux"; done
+run env FLAVOUR=twice "$P/tools/build/kernel" patched
+check "or those of several fragments, the base's among them" [ "$(grep -cE '^CONFIG_(LOCKS|ODD)=y' "$dir/twice/linux/.config")" = 2 ]
+run env FLAVOUR=meter "$P/tools/build/kernel" patched
+check "what is measured has its own alone" [ "$(grep CONFIG "$dir/meter/linux/.config" | sort -u | paste -sd' ')" = "CONFIG_64BIT=y CONFIG_ODD=y" ]
+run env FLAVOUR=nosuch "$P/tools/build/kernel" patched
+expect 1 'there is no fragment nosuch.config' "a flavour that is none is told"
 
 kernel
 : >"$tree/broken"
@@ -140,14 +150,10 @@ expect 0 BUILD "and so does the first one after it"
 
 # --- a kernel that is there already
 { head -c 514 /dev/zero; printf 'HdrS'; head -c 8 /dev/zero; printf '\0\1'; head -c 240 /dev/zero; printf '5.4.3-mine (me@here) #1\0'; } >"$tmp/bzImage"
-mkdir -p "$tree/usr" && echo 'int main(void) { return 0; }' >"$tree/usr/gen_init_cpio.c"
-echo 'while [ "$1" != -o ]; do shift; done; : >"$2"' | fake_command gcc
-rm -f "$tree/usr/gen_init_cpio"
 run env IMAGE="$tmp/bzImage" "$P/tools/build/kernel" patched
 expect 0 'IMAGE +.*/bzImage, Linux 5.4.3-mine$' "IMAGE=: its version is told"
 not grep -q BUILD "$out"
 ok $? "no other is built" || diag
-check "what packs the guest's root is" [ -e "$tree/usr/gen_init_cpio" ]
 run env IMAGE="$tmp/bzImage" "$P/tools/args"
 expect 0 '' "it is a kernel"
 run env IMAGE="$tmp/extra" "$P/tools/args"
@@ -155,10 +161,8 @@ expect 1 'no x86 kernel' "what is none is refused"
 
 # --- which tests
 mkdir -p "$tree/tools/testing/selftests/writeback" "$O"
-printf 'TEST_GEN_PROGS := sigbus\nTEST_GEN_PROGS += data\nall:\n' >"$tree/tools/testing/selftests/fault/Makefile"
-printf 'TEST_GEN_PROGS := fallback\nall:\n' >"$tree/tools/testing/selftests/writeback/Makefile"
-printf '#!/bin/sh\ncp "$1" /dev/stdout\n' >"$tree/usr/gen_init_cpio"
-chmod +x "$tree/usr/gen_init_cpio"
+printf 'TEST_GEN_PROGS := sigbus\nTEST_GEN_PROGS += data\nall:\n\ttouch $(addprefix $(OUTPUT)/,$(TEST_GEN_PROGS))\n' >"$tree/tools/testing/selftests/fault/Makefile"
+printf 'TEST_GEN_PROGS := fallback\nall:\n\ttouch $(OUTPUT)/$(TEST_GEN_PROGS)\n' >"$tree/tools/testing/selftests/writeback/Makefile"
 echo 'while [ "$1" != -o ]; do shift; done; : >"$2"' | fake_command gcc
 : >"$P/tools/guest/init.c"
 tests() { run env TESTS="$1" "$P/tools/build/tests" patched; paste -sd, "$dir/list" >"$out"; }
@@ -171,8 +175,15 @@ tests 'fault/data writeback'
 is fault/data,writeback/fallback "a program and a directory"
 tests 'fault/sigbus:one fault/sigbus:two'
 is 'fault/sigbus one two' "cases"
-check "the program is in the guest, with its list" sh -c "
-	grep -q '^file /tests/fault/sigbus $dir/tests/fault/sigbus 755' '$dir/initrd' && grep -q '^file /tests/list' '$dir/initrd'"
-check "and no other" not grep -q /tests/fault/data "$dir/initrd"
+check "the guest's root is packed" sh -c "cpio -t --quiet <'$dir/initrd' >'$tmp/packed'"
+check "the program is in it, with its list" [ "$(grep -cxE 'tests/(list|fault/sigbus)' "$tmp/packed")" = 2 ]
+check "and no other" not grep -q tests/fault/data "$tmp/packed"
+check "init and a shell are" [ "$(grep -cxE 'init|bin/sh|bin/busybox' "$tmp/packed")" = 3 ]
+cp "$dir/initrd" "$tmp/was"
+tests 'fault/sigbus:one fault/sigbus:two'
+check "the same files make the same" cmp "$tmp/was" "$dir/initrd"
+printf 'TEST_GEN_PROGS := gone\nall:\n' >"$tree/tools/testing/selftests/fault/Makefile"
+run "$P/tools/build/tests" patched
+expect 1 "fault/gone.*No such file" "a program that is not there is told"
 run env TESTS=fault/nosuch "$P/tools/build/tests" patched
 expect 1 "TESTS='fault/nosuch' names no program there is" "none"

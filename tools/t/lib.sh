@@ -112,8 +112,6 @@ fake_kernel() {
 	END
 	: >"$1/arch/x86/Makefile"
 	echo 'shift; cat "$@" >.merged; mv .merged .config' >"$1/scripts/kconfig/merge_config.sh"
-	printf '#!/bin/sh\ncat "$1"\n' >"$1/usr/gen_init_cpio"
-	chmod +x "$1/usr/gen_init_cpio"
 	# what a build needs of the project and of the machine
 	mkdir -p "$P/tools/testing/selftests/writeback"
 	for d in fault writeback; do

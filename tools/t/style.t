@@ -42,7 +42,7 @@ found "no function is over 30 lines"
 
 # What names a command by a relative path before CDPATH is gone finds another.
 # These are called by others of ours, which have the environment already.
-grep -vE '^(\.ci|tools/t)/|^tools/(env|attended|build/progress|guest/.*|verdict/log/scan|suites/bench/run|suites/pressure/run)$' "$tmp/scripts" |
+grep -vE '^(\.ci|tools/t)/|^tools/(env|attended|build/progress|guest/.*|verdict/log/scan)$' "$tmp/scripts" |
 	xargs awk '/^[^#]/ { if ($0 !~ /^\. "\$\(dirname "\$0"\)\/(\.\.\/)*lib\.sh"$/) print FILENAME ": " $0; nextfile }' >"$out"
 found "every script gets its environment from lib.sh, first of all"
 find patches -name '*.patch' -exec grep -lE '^(old|new) mode ' {} + >"$out"
@@ -101,7 +101,7 @@ for b in patches/*/expect; do
 		END { for (p in asked) if (!(p in says)) print p ": by which assertion? (fails " p " * TEXT)" }' >"$out"
 	sed -e 's/#.*//' "$b" | awk 'NF && $1 != "fails" { print $2, $3 }' | sort >"$tmp/expect"
 	sed -e 's/#.*//' "$b" | awk '$1 != "fails" && NF == 4 { print $4 }' | sort -u | while read -r f; do
-		[ -f "tools/build/config/$f.config" ] || [ -f "${b%/*}/$f.config" ] || echo "$b: no flavour $f"
+		[ -f "tools/build/config/$f.config" ] || grep -q "^$f\>" tools/build/flavours || [ -f "${b%/*}/$f.config" ] || echo "$b: no flavour $f"
 	done >>"$out"
 	uniq -d "$tmp/expect" | sed 's/$/: twice/' >>"$out"
 	sort -u "$tmp/expect" | comm -3 "$tmp/cases" - |

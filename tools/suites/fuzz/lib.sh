@@ -3,6 +3,8 @@
 # lib.sh: guests that run fuzz.c. Sourced; needs $top and $out, and the images
 # in $control and $patched. Each guest is a folder: initrd, log, out.
 
+# shellcheck source=tools/guest/machine.sh
+. "$top/tools/guest/machine.sh"
 here=$top/tools/suites/fuzz
 : "${STEPS:=100}" "${THREADS:=0}"
 
@@ -17,7 +19,7 @@ make_program() {
 		"$out/rootfs/disk.img" || die "no file system for the fuzzer"
 }
 
-pack() { (cd "$out/rootfs" && find . | sort | cpio --quiet -o -H newc -R 0:0) | gzip -1 >"$out/initrd"; }
+pack() { "$top/tools/guest/pack" "$out/rootfs" "$out/initrd"; }
 
 # One CPU, so that a program does the same each time; threads want four. The
 # stack and the like are where they are on the other kernel.
@@ -25,11 +27,12 @@ boot() { # LABEL ARGUMENT...
 	label=$1
 	shift
 	eval "image=\$$label"
-	timeout "${LIMIT:-3600}" "$QEMU" -accel "${ACCEL:-tcg}" -m 512M \
-		-smp "$([ "$THREADS" = 0 ] && echo 1 || echo 4)" -nodefaults -display none -no-reboot \
+	[ "$THREADS" = 0 ] && SMP=1 || SMP=4
+	# shellcheck disable=SC2046 # options are words
+	timeout "${LIMIT:-3600}" $(MEM=512M DISKS='' machine "$image" "$out/initrd") \
 		-serial "file:$out/$label.log" -serial "file:$out/$label.got" \
-		-kernel "$image" -initrd "$out/initrd" -append "console=ttyS0 panic=-1 quiet \
-norandmaps no_timer_check -- steps=$STEPS threads=$THREADS $*" </dev/null >"$out/$label.qemu" 2>&1
+		-append "$(kernel_arguments quiet norandmaps) -- steps=$STEPS threads=$THREADS $*" \
+		</dev/null >"$out/$label.qemu" 2>&1
 	tr -d '\r' <"$out/$label.got" >"$out/$label.out"
 	grep -q '^# complete' "$out/$label.out"
 }
