@@ -51,10 +51,10 @@ deps:
 	@tools/deps
 
 run:
-	@tools/locked tools/suites/once $(VARIANT)
+	@tools/locked tools/suites/run $(VARIANT)
 
 check: args check-host
-	@tools/attended tools/suites/check-all $(if $(filter file,$(BASE_FROM)),$(if $(LINUX),$(BASE),$(bases)),$(BASE))
+	@tools/attended tools/suites/check $(if $(filter file,$(BASE_FROM)),$(if $(LINUX),$(BASE),$(bases)),$(BASE))
 
 check-host:
 	@tools/attended prove -j8 $(wildcard tools/t/style.t) $(sort $(filter-out %/style.t,$(wildcard tools/t/*.t))) # the longest first
@@ -109,7 +109,7 @@ coverage:
 	@tools/locked tools/suites/coverage/run
 
 rule-mutants:
-	@tools/locked tools/suites/rules/run
+	@tools/locked tools/suites/rule-mutants/run
 
 prove:
 	@tools/locked tools/suites/prove/run

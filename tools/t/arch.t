@@ -60,7 +60,7 @@ expect 0 ' for.all=1$' "and others not"
 
 # --- busybox
 echo 'echo here' | fake_command busybox
-run "$P/tools/guest/busybox"
+run "$P/tools/build/busybox"
 expect 0 "^$tmp/bin/busybox\$" "x86_64 has the busybox of this machine"
 echo busybox=toyel >>"$P/tools/arch/toy/arch"
 fake_command apt-get <<'END'
@@ -80,24 +80,24 @@ fake_command dpkg-deb <<'END'
 mkdir -p root/bin && echo 'a busybox' >root/bin/busybox && chmod +x root/bin/busybox
 END
 export APT_LOG="$tmp/apt.log"
-run env GUEST_ARCH=toy "$P/tools/guest/busybox"
+run env GUEST_ARCH=toy "$P/tools/build/busybox"
 expect 0 "^$DL/busybox-toyel\$" "another has that of its package"
 check "asked for by the package's architecture" grep -q 'APT::Architectures=toyel .*download busybox-static' "$APT_LOG"
 check "from the sources that apt has" sh -c "! grep -q sourcelist '$APT_LOG'"
 : >"$APT_LOG"
-run env GUEST_ARCH=toy "$P/tools/guest/busybox"
+run env GUEST_ARCH=toy "$P/tools/build/busybox"
 expect 0 "^$DL/busybox-toyel\$" "once"
 check "and no more" [ ! -s "$APT_LOG" ]
 rm "$DL/busybox-toyel"
 echo suite=later >>"$P/tools/arch/toy/arch"
-run env GUEST_ARCH=toy "$P/tools/guest/busybox"
+run env GUEST_ARCH=toy "$P/tools/build/busybox"
 expect 0 "^$DL/busybox-toyel\$" "or of a later suite, that has the architecture first"
 check "with a list of its own" grep -q 'sourceparts=- .*download busybox-static' "$APT_LOG"
 printf 'deb mirror://one later main\n' | cmp -s - "$APT_LOG.list"
 ok $? "of the same mirror, and that suite alone"
 echo 'exit 1' | fake_command dpkg-deb
 rm "$DL/busybox-toyel"
-run env GUEST_ARCH=toy "$P/tools/guest/busybox"
+run env GUEST_ARCH=toy "$P/tools/build/busybox"
 expect 1 "cannot get busybox for toyel.*One that you have will do, as $DL/busybox-toyel" "none is an error that helps"
 
 # --- make archs: check, for each of a list
@@ -115,7 +115,7 @@ for v; do
 done
 [ ! -e "$TESTS_OF.broken" ]
 END
-cat >"$P/tools/suites/check" <<'END'
+cat >"$P/tools/suites/check-base" <<'END'
 #!/bin/sh
 . "$(dirname "$0")/../lib.sh"
 echo "$GUEST_ARCH $SMP $MEM $COMPILER $QEMU T=$TESTS F=$FLAVOUR" >>"$APT_LOG"
@@ -126,7 +126,7 @@ printf 'boot\t4\nseconds\t70\n' >"$d/about"
   [ "$GUEST_ARCH" != "$FAILS" ] || printf 'bad\tsame\tfail\tx\td\t-\n'; } >"$d/judged/rows"
 [ "$GUEST_ARCH" != "$FAILS" ]
 END
-chmod +x "$P/tools/build/all" "$P/tools/suites/check"
+chmod +x "$P/tools/build/all" "$P/tools/suites/check-base"
 export TESTS_OF="$tmp/tests" FAILS=
 echo one >"$TESTS_OF"
 archs() { : >"$APT_LOG"; run env -u QEMU -u COMPILER TESTS=x FLAVOUR=debug "$P/tools/suites/archs"; }

@@ -11,7 +11,7 @@ fake_project
 cp "$top/Makefile" "$top/README" "$P/"
 gnumake=$(command -v make)
 make() { rm -f "$tmp/began"; run "$gnumake" -C "$P" --no-print-directory O="$tmp/o" "$@"; }
-for f in build run check-all interactive bisect-check; do printf '#!/bin/sh\n: >"%s"\n' "$tmp/began" >"$(tool $f)"; done
+for f in build run check interactive bisect-check; do printf '#!/bin/sh\n: >"%s"\n' "$tmp/began" >"$(tool $f)"; done
 cat >"$P/patches/v4.6/expect" <<'END'
 same fault/sigbus read_beyond_eof
 new fault/sigbus write_beyond_eof

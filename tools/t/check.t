@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 # check.t: control against patched: both run, and the pictures of what a
-# fault-around established are the same to the bit. tools/suites/run is ours here.
+# fault-around established are the same to the bit. tools/suites/verdict is ours here.
 
 # shellcheck source=tools/t/lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -16,7 +16,7 @@ new fault/around changed
 END
 printf '#!/bin/sh\necho "build $*"\n' >"$P/tools/build/all"
 # What a variant's guest prints, and its exit status, are in files.
-cat >"$P/tools/suites/run" <<END
+cat >"$P/tools/suites/verdict" <<END
 #!/bin/sh
 mkdir -p "\$O/v4.6/\$1/tap"
 cat "$tmp/\$1.tap" >"\$O/v4.6/\$1/tap/fault.around.tap"
@@ -29,7 +29,7 @@ said() { # VARIANT STATUS PICTURE...
 	shift 2
 	{ echo 1..2; for p; do echo "# picture $p"; done; } >"$tmp/$variant.tap"
 }
-check_both() { run "$P/tools/suites/check"; }
+check_both() { run "$P/tools/suites/check-base"; }
 
 said control 0 'middle.ramfs.4096 0110' 'changed.tmpfs.65536 0000'
 said patched 0 'middle.ramfs.4096 0110' 'changed.tmpfs.65536 0001'
@@ -49,7 +49,7 @@ said control 0
 said patched 0
 check_both
 expect 1 'no fault-around pictures to compare' "or all of them"
-run env TESTS=fault/sigbus "$P/tools/suites/check"
+run env TESTS=fault/sigbus "$P/tools/suites/check-base"
 expect 0 '' "unless other tests were asked for"
 said control 1 'middle.ramfs.4096 0110'
 said patched 0 'middle.ramfs.4096 0110'

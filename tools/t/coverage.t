@@ -21,7 +21,7 @@ cat >"$P/tools/build/all" <<'EOF'
 "$top/tools/tree/source" && "$top/tools/tree/assemble" patched
 EOF
 # The guest: what is in executed, and a case for each "@ case" in it
-cat >"$P/tools/suites/run" <<EOF
+cat >"$P/tools/suites/verdict" <<EOF
 #!/bin/sh
 cat "$tmp/executed" >"$cov/executed"
 printf '%s\n' '## begin fault/first' 1..2 'ok 1 one' 'ok 2 # SKIP two' '## end fault/first 0' >"$O/v4.6/patched/coverage/tap.raw"

@@ -77,7 +77,7 @@ built() {
 
 { head -c 514 /dev/zero; printf 'HdrS'; head -c 8 /dev/zero; printf '\0\1'; head -c 240 /dev/zero; printf '5.4.3-mine (me@here) #1\0'; } >"$tmp/mine"
 
-# guest NAME [control] [VAR=VALUE...]: the script on stdin, run by tools/suites/run
+# guest NAME [control] [VAR=VALUE...]: the script on stdin, run by tools/suites/verdict
 guest() {
 	name=$1 variant=patched
 	shift
@@ -86,12 +86,12 @@ guest() {
 	cat >"$tmp/$name/guest"
 	(
 		env O="$tmp/$name" GUEST="$tmp/$name/guest" "$@" \
-			"$P/tools/suites/run" $variant >"$tmp/$name/out" 2>&1 </dev/null
+			"$P/tools/suites/verdict" $variant >"$tmp/$name/out" 2>&1 </dev/null
 		echo $? >"$tmp/$name/rc"
 	) &
 }
 
-# that NAME STATUS TEXT DESCRIPTION: of what tools/suites/run said
+# that NAME STATUS TEXT DESCRIPTION: of what tools/suites/verdict said
 that() {
 	out=$tmp/$1/out rc=$(cat "$tmp/$1/rc")
 	dir=$(echo "$tmp/$1"/v4.6/*)
@@ -307,7 +307,7 @@ its console.log 'panic=-1.* latepte.limit=480' "whose limit is twice that of KVM
 # A second run must not live on what the first one left.
 that again 0 PASS "a good run"
 out=$tmp/out
-run env NO_QEMU=1 O="$tmp/again" "$P/tools/suites/run" patched
+run env NO_QEMU=1 O="$tmp/again" "$P/tools/suites/verdict" patched
 expect 3 '0 as expected' "and a bad one after it: nothing of the first is left"
 not grep -q 'PASS' "$out"
 ok $? "it does not pass" || diag

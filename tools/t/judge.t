@@ -16,7 +16,7 @@ fails fault/sigbus * VmPTE
 fails fault/sigbus other % of them
 END
 
-# tap STATUS PLAN LINE...: a program's whole output, as tools/suites/run cuts it out.
+# tap STATUS PLAN LINE...: a program's whole output, as tools/suites/verdict cuts it out.
 # STATUS "fit" is the one that a program with these cases ends with.
 tap() {
 	status=$1

@@ -17,14 +17,14 @@ stub() { # SCRIPT: its body is on stdin
 	chmod +x "$(tool "$1")"
 }
 for f in source assemble tests; do stub $f </dev/null; done
-# kernel and run take what they say from files named after prefix or mutant.
+# kernel and verdict take what they say from files named after prefix or mutant.
 stub kernel <<END
 d=\$O/v4.6/patched/\$FLAVOUR
 mkdir -p "\$d/judged"
 cp "$tmp/warnings.\$UPTO" "\$d/kernel.log" 2>/dev/null || : >"\$d/kernel.log"
 END
 row() { printf '%s\t%s\t%s\t%s\t%s\twhy\n' "$@"; }
-stub run <<END
+stub verdict <<END
 row() { printf '%s\\t%s\\t%s\\t%s\\t%s\\twhy\\n' "\$@"; }
 d=\$O/v4.6/patched/\$FLAVOUR
 mkdir -p "\$d/judged"
@@ -51,8 +51,8 @@ bisect
 expect 0 'bisect-check v4.6: 2 patches, every prefix builds, boots and passes' "each prefix is as good as the one before"
 expect 0 'PREFIX +0 of 2: base' "it begins with the base"
 expect 0 'PREFIX +2 of 2: 0002-mm-twenty-three.patch' "and names the patches"
-check "a prefix is judged as one" called 'run patched F=bisect U=1 .* J=prefix'
-check "and the whole series as patched" called 'run patched F=bisect U=2 .* J=patched'
+check "a prefix is judged as one" called 'verdict patched F=bisect U=1 .* J=prefix'
+check "and the whole series as patched" called 'verdict patched F=bisect U=2 .* J=patched'
 echo 'mm/a.c:9:1: warning: brand new' >>"$tmp/warnings.1"
 bisect
 expect 1 'mm/a.c: warning: brand new' "a new warning"
@@ -61,8 +61,8 @@ expect 1 'prefix 1 \(0001-mm-twenty.patch\) is worse than the one before' "fails
 new b >"$tmp/judged.2"
 bisect
 expect 1 'lost: fault/x a' "a case that passed and does no more"
-check "is asked once more where it failed" called 'run patched F=bisect U=2 .* T=fault/x:a$'
-check "and where it passed" called 'run patched F=bisect U=1 .* T=fault/x:a$'
+check "is asked once more where it failed" called 'verdict patched F=bisect U=2 .* T=fault/x:a$'
+check "and where it passed" called 'verdict patched F=bisect U=1 .* T=fault/x:a$'
 : >"$tmp/judged.1.again"
 bisect
 expect 0 'every prefix builds' "one that had passed by chance is not lost"
@@ -74,7 +74,7 @@ rm "$tmp/judged.2.again"
 row bad same fail fault/x c >"$tmp/judged.1"
 bisect
 expect 1 'prefix 1 \(0001-mm-twenty.patch\) fails' "a case that fails"
-not called 'run .* U=2'
+not called 'verdict .* U=2'
 ok $? "nothing is tried behind it" || diag
 check "and it is noted" grep -qx bad "$O/v4.6/bisect/result.1"
 check "as is one that passes" grep -qx good "$O/v4.6/bisect/result.0"
@@ -89,7 +89,7 @@ echo 'fault/x a' >"$O/v4.6/bisect/passing.1"
 : >"$O/v4.6/bisect/warnings.0"
 bisect
 expect 0 '1 lost|every prefix' "FROM goes on"
-not called 'run .* U=[01]'
+not called 'verdict .* U=[01]'
 ok $? "where it was told to" || diag
 unset FROM
 
@@ -109,7 +109,7 @@ expect 0 'mutants of v4.6: 2 of 2 caught' "mutants that are caught"
 expect 0 'caught +leak, by: fault/x a' "by the case that their patches name"
 expect 0 'caught +warn, by: log' "or by the log"
 check "which is noted" grep -qx 'good	fault/x a' "$O/v4.6/mutants/leak.result"
-check "only what they name is run" called 'run patched F=mutant .* M=leak.patch .* T=fault/x$'
+check "only what they name is run" called 'verdict patched F=mutant .* M=leak.patch .* T=fault/x$'
 check "a mutant is one patch more" called 'assemble patched F=mutant .* M=warn.patch'
 new a >"$tmp/judged.leak.patch"
 mutants
@@ -138,8 +138,8 @@ printf '# comment\ndebug 2 768M\ndefault 4 512M\n' >"$P/tools/suites/matrix.list
 new a >"$tmp/judged."
 matrix
 expect 0 'matrix v4.6: all 2 variants pass' "matrix"
-check "with their CPUs and memory" called 'run patched F=debug .* S=2,768M'
-check "each in turn, the default kernel as well" called 'run patched F= .* S=4,512M'
+check "with their CPUs and memory" called 'verdict patched F=debug .* S=2,768M'
+check "each in turn, the default kernel as well" called 'verdict patched F= .* S=4,512M'
 check "and what they left is kept" test -f "$O/v4.6/matrix/default-4/judged/rows"
 mkdir -p "$O/v4.6/matrix/debug-2/judged" && : >"$O/v4.6/matrix/debug-2/judged/stale"
 : >"$O/v4.6/matrix/default-4/mine"

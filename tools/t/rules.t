@@ -33,7 +33,7 @@ out:
 END
 rules() { # LINE...: that are added
 	for l; do printf 'mm/a.c\t%s\t1\t1\tx\n' "$l"; done >"$tmp/added"
-	run awk -v file=mm/a.c -f "$top/tools/suites/rules/rules.awk" "$tmp/added" "$c"
+	run awk -v file=mm/a.c -f "$top/tools/suites/rule-mutants/rules.awk" "$tmp/added" "$c"
 }
 rules 12
 expect 0 "^mm/a.c${tab}12${tab}get${tab}drop${tab}put\(page\);${tab};$" "a statement is dropped"
@@ -64,7 +64,7 @@ stub kernel <<'END'
 cp "$MUTANT" "${MUTANT%/*}/seen"
 ! grep -q '^+.*!(one' "$MUTANT"
 END
-stub run <<END
+stub verdict <<END
 d=\$O/v4.6/patched/mutant/judged
 mkdir -p "\$d"
 echo "\$TESTS" >>"$tmp/asked"
@@ -75,7 +75,7 @@ printf 'bad\tsame\tfail\t%s\tcase\twhy\n' "\$by" >"\$d/rows"
 exit 1
 END
 cover=$O/v4.6/coverage
-rule_mutants() { : >"$tmp/asked"; run "$P/tools/suites/rules/run"; }
+rule_mutants() { : >"$tmp/asked"; run "$P/tools/suites/rule-mutants/run"; }
 rule_mutants
 expect 1 "'make coverage BASE=v4.6' first" "without coverage there is nothing to ask"
 mkdir -p "$cover" "$O/v4.6/patched/coverage/linux/mm"

@@ -21,7 +21,7 @@ for what in good good unbuilt good bad bad good; do
 done
 says() { printf '#!/bin/sh\n%s\n' "$2" >"$(tool "$1")"; }
 says build 'git -C "$LINUX" show HEAD:what | grep -qvx unbuilt'
-says run 'git -C "$LINUX" show HEAD:what | grep -qvx bad'
+says verdict 'git -C "$LINUX" show HEAD:what | grep -qvx bad'
 bisect() { run env -C "$tmp/tree" "$P/tools/suites/bisect"; }
 
 git -C "$tmp/tree" checkout -q HEAD~6
@@ -34,7 +34,7 @@ says build 'exit 1'
 bisect
 expect 125 '' "not built: 125, and git skips it"
 says build ''
-says run 'exit 3'
+says verdict 'exit 3'
 bisect
 expect 3 '' "a lost guest: 3"
 run env -C "$tmp/tree" TESTS=x SMP=none "$P/tools/suites/bisect"
@@ -43,7 +43,7 @@ fake_tree "$tmp/odd" 5 5
 run env -C "$tmp/odd" "$P/tools/suites/bisect"
 expect 125 'no base covers' "a tree that no base covers: 125"
 says build 'git -C "$LINUX" show HEAD:what | grep -qvx unbuilt'
-says run 'git -C "$LINUX" show HEAD:what | grep -qvx bad'
+says verdict 'git -C "$LINUX" show HEAD:what | grep -qvx bad'
 (cd "$tmp/tree" && git bisect start HEAD HEAD~6 && git bisect run "$P/tools/suites/bisect") >"$out" 2>&1
 rc=$?
 expect 0 'is the first bad commit' "git bisect run"

@@ -19,7 +19,7 @@ make_program() {
 		"$out/rootfs/disk.img" || die "no file system for the fuzzer"
 }
 
-pack() { "$top/tools/guest/pack" "$out/rootfs" "$out/initrd"; }
+pack() { "$top/tools/build/pack" "$out/rootfs" "$out/initrd"; }
 
 # One CPU, so that a program does the same each time; threads want four. The
 # stack and the like are where they are on the other kernel.

@@ -423,6 +423,7 @@ static void serve_all(int fd)
 static void start_uffd(void)
 {
 	struct uffdio_api api = { .api = UFFD_API };
+	pid_t program = getpid();
 
 	uffd = syscall(SYS_userfaultfd, O_CLOEXEC);
 	if (uffd < 0 || ioctl(uffd, UFFDIO_API, &api)) {
@@ -434,6 +435,8 @@ static void start_uffd(void)
 	if (uffd_server)
 		return;
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (getppid() != program)
+		_exit(0);
 	serve_all(uffd);
 }
 
