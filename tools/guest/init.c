@@ -316,8 +316,9 @@ static void judge(void)
 	char leaks_text[16];
 	int leak, log, taint;
 
-	mark("scan");
+	mark("leaks");
 	leak = leaks();
+	mark("scan");
 	log = scan_log();
 	taint = atoi(slurp("/proc/sys/kernel/tainted"));
 	snprintf(leaks_text, sizeof(leaks_text), "%d", leak);
