@@ -70,10 +70,12 @@ static uint64_t read_signal(char *addr)
 	volatile uint64_t start;
 
 	catch_signals();
+	signal_time = 0;
 	if (!setjmp(after_signal)) {
 		start = rdtsc();
 		*(volatile char *)addr;
 	}
+	need(signal_time, "a signal");
 	return signal_time - start;
 }
 
@@ -82,10 +84,12 @@ static uint64_t write_signal(char *addr)
 	volatile uint64_t start;
 
 	catch_signals();
+	signal_time = 0;
 	if (!setjmp(after_signal)) {
 		start = rdtsc();
 		*(volatile char *)addr = 1;
 	}
+	need(signal_time, "a signal");
 	return signal_time - start;
 }
 
@@ -270,18 +274,39 @@ static int with_holes(const struct bench_case *c)
 	return 0;
 }
 
+#define STACK	(MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED | MAP_GROWSDOWN)
+
+static int has_guard_page(void)
+{
+	char *p = mmap(NULL, 2 * PAGE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS,
+		       -1, 0);
+	volatile int refused = 1;
+
+	need(p != MAP_FAILED &&
+	     mmap(p + PAGE, PAGE, PROT_READ | PROT_WRITE, STACK, -1, 0) ==
+	     p + PAGE, "stack");
+	catch_signals();
+	if (!setjmp(after_signal)) {
+		*(volatile char *)(p + PAGE) = 1;
+		refused = 0;
+	}
+	munmap(p, 2 * PAGE);
+	return refused;
+}
+
 /*
  * A stack at the end of each PMD, right above another mapping: v4.6 refuses
  * its lowest page in the anonymous fault; later kernels have no such page.
  */
 static int with_stacks(const struct bench_case *c)
 {
-	int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED | MAP_GROWSDOWN;
 	size_t off;
 
+	if (!has_guard_page())
+		return -1;
 	for (off = c->first; off < case_size(c); off += c->step)
 		need(mmap(arena + off, PMD - c->first, PROT_READ | PROT_WRITE,
-			  flags, -1, 0) == arena + off, "stack");
+			  STACK, -1, 0) == arena + off, "stack");
 	return 0;
 }
 
