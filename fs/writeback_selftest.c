@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * /dev/writeback_selftest: start writeback as reclaim, an OOM victim or a
- * softirq would, with free memory below the min watermark and a flusher that
- * does not get on, and tell what it cost. For the selftests in
- * tools/testing/selftests/writeback; see the header of the same name for the interface.
+ * softirq would, with free memory below the min watermark and a stalled
+ * flusher, and report the cost. For tools/testing/selftests/writeback/;
+ * include/linux/writeback_selftest.h documents the interface.
  *
- * Memory is taken and given back within one ioctl, most of it with preemption
- * off, so that nobody else gets to feel the want of it. The stalled flusher
- * is that of a private file system, and ends with the file.
+ * Memory is taken and given back within one ioctl, mostly with preemption off,
+ * so that other tasks never see the shortage. The stalled flusher belongs to a
+ * private file system, and goes away with the open file.
  */
 #include <linux/backing-dev.h>
 #include <linux/compat.h>
@@ -35,8 +35,8 @@
 #define WBST_TIMEOUT	(30 * HZ)
 
 /*
- * The private file system: two inodes, whose writing waits for permission.
- * One has the flusher asleep, the other keeps the wb dirty.
+ * The private file system: two inodes whose ->write_inode() can be stalled. One
+ * puts the flusher to sleep, the other keeps the wb dirty.
  */
 struct wbst_fs {
 	struct mutex lock;		/* serialises STALL and RELEASE */
@@ -44,14 +44,14 @@ struct wbst_fs {
 	struct inode *inode[2];
 	wait_queue_head_t wait;
 	bool stalled;
-	bool busy;			/* one is dirty again, always */
-	bool asleep;			/* the flusher is in wbst_write_inode() */
+	bool busy;			/* one inode is always dirty again */
+	bool asleep;			/* the flusher, in wbst_write_inode() */
 };
 
-/* One START: what was asked for, and what is counted meanwhile. */
+/* One WBST_START: the request, and what is counted while it runs. */
 struct wbst_run {
 	struct wbst_start *arg;
-	struct backing_dev_info *bdi;	/* of the private file system, or NULL */
+	struct backing_dev_info *bdi;	/* private file system's, or NULL */
 	struct list_head pages;
 	struct list_head objects;
 	struct tasklet_struct tasklet;
@@ -131,7 +131,7 @@ static struct inode *wbst_new_inode(struct super_block *sb, unsigned long ino)
 		return NULL;
 	inode->i_ino = ino;
 	inode->i_mode = S_IFREG | 0600;
-	insert_inode_hash(inode);	/* or it would not be listed as dirty */
+	insert_inode_hash(inode);	/* else it is not listed as dirty */
 	return inode;
 }
 
@@ -176,7 +176,7 @@ static void wbst_let_go(struct wbst_fs *fs)
 	WRITE_ONCE(fs->stalled, false);
 	wake_up_all(&fs->wait);
 	down_read(&sb->s_umount);
-	sync_inodes_sb(sb);		/* queues up behind all the rest */
+	sync_inodes_sb(sb);		/* queues behind all other work */
 	up_read(&sb->s_umount);
 }
 
@@ -224,7 +224,7 @@ static int wbst_release(struct wbst_fs *fs)
 
 /* --- memory ------------------------------------------------------------ */
 
-/* Without kswapd, which would only disturb. */
+/* No kswapd wakeups, which would disturb the figures. */
 #define WBST_GFP_FREE	(__GFP_NOMEMALLOC | __GFP_NOWARN)
 #define WBST_GFP_ALL	(__GFP_MEMALLOC | __GFP_NOWARN)
 
@@ -240,7 +240,7 @@ static bool wbst_take(struct wbst_run *run, gfp_t gfp, unsigned int order)
 	return true;
 }
 
-/* Is the zone that the last page came from down to the level? */
+/* Is the zone of the last page down to the level? */
 static bool wbst_is_low(struct wbst_run *run)
 {
 	struct page *last = list_first_entry(&run->pages, struct page, lru);
@@ -262,7 +262,7 @@ static void wbst_take_objects(struct wbst_run *run)
 	}
 }
 
-/* All that is there for the asking: down to the min watermark. */
+/* Take everything above the min watermark. */
 static void wbst_take_free(struct wbst_run *run)
 {
 	int order;
@@ -273,9 +273,9 @@ static void wbst_take_free(struct wbst_run *run)
 }
 
 /*
- * And from there on down to the level. Preemption is off. What a refill has put
- * on the lists of this CPU, hundreds of pages on later kernels, is free as well:
- * it is not low before they are back.
+ * Go on from there down to the level, with preemption off. A refill leaves
+ * pages on this CPU's lists, hundreds on later kernels. They are free as well,
+ * so the level is only reached once they are drained.
  */
 static void wbst_take_reserve(struct wbst_run *run)
 {
@@ -307,7 +307,7 @@ static void wbst_give_back(struct wbst_run *run)
 		kfree(object);
 }
 
-/* Count what is free to the page; also what sits on this CPU's lists. */
+/* Exact counts of free pages, including those on this CPU's lists. */
 static void wbst_count_free(struct wbst_start *arg, bool after)
 {
 	struct zone *zone;
@@ -333,10 +333,10 @@ static void wbst_count_free(struct wbst_start *arg, bool after)
 
 struct wbst_pool {
 	mempool_t *pool;
-	void *element;			/* its only one, which we have */
+	void *element;			/* its only one, held by us */
 	bool fails;
-	bool greedy;			/* it was asked for the reserves */
-	struct completion got;		/* by the thread that waits for it */
+	bool greedy;			/* allowed to use the reserves */
+	struct completion got;		/* completed by the waiting thread */
 };
 
 static void *wbst_pool_alloc(gfp_t gfp, void *data)
@@ -375,7 +375,7 @@ static void wbst_pool_put(struct wbst_pool *p)
 	mempool_destroy(p->pool);
 }
 
-/* What is had goes to the pages that are given back in the end. */
+/* Pages go to run->pages, which wbst_give_back() frees. */
 static void wbst_pool_call(struct wbst_run *run)
 {
 	struct page *page;
@@ -417,7 +417,7 @@ static int wbst_mempool_wait(void)
 		wbst_pool_put(&p);
 		return PTR_ERR(t);
 	}
-	/* Seen late it does no harm: this asks until it is so */
+	/* Unordered, but that is harmless: poll until it is true */
 	while (!waitqueue_active(&p.pool->wait) && !completion_done(&p.got))
 		schedule_timeout_uninterruptible(1);
 	err = completion_done(&p.got) ? -EINVAL : 0;	/* it did not wait */
@@ -469,10 +469,10 @@ static void wbst_call_in_softirq(struct wbst_run *run)
 {
 	local_bh_disable();
 	tasklet_schedule(&run->tasklet);
-	local_bh_enable();		/* runs it, unless ksoftirqd is at it */
+	local_bh_enable();		/* runs it, unless ksoftirqd does */
 }
 
-/* Only the calls, not what else an ioctl allocates. */
+/* Only the calls, not the other allocations of the ioctl. */
 static void wbst_call_failing(struct wbst_run *run)
 {
 #ifdef CONFIG_FAILSLAB
@@ -509,8 +509,8 @@ static void wbst_call_as(struct wbst_run *run)
 }
 
 /*
- * Nobody else runs on this CPU from taking the reserve to giving it back;
- * who wants exact figures sees to it that there is no other CPU.
+ * No other task runs on this CPU while the reserve is taken. For exact figures,
+ * the caller must make sure that no other CPU is online.
  */
 static void wbst_window(struct wbst_run *run)
 {
@@ -528,7 +528,7 @@ static void wbst_window(struct wbst_run *run)
 	preempt_enable();
 }
 
-/* --- what became of each request: the trace events tell ----------------- */
+/* --- the fate of each request, from the trace events -------------------- */
 
 static void wbst_probe_queue(void *data, struct bdi_writeback *wb,
 			     struct wb_writeback_work *work)
@@ -671,7 +671,7 @@ static int wbst_start(struct wbst_fs *fs, struct wbst_start *arg)
 	if (arg->calls > WBST_MAX_CALLS || arg->level > 100 ||
 	    arg->who > WBST_FAILSLAB || arg->reason > WBST_REASON_DYING)
 		return -EINVAL;
-	/* A tasklet that comes too late would find the pool gone */
+	/* A late tasklet would find the pool gone */
 	if (arg->who == WBST_SOFTIRQ && arg->reason == WBST_REASON_MEMPOOL)
 		return -EINVAL;
 	if (arg->who == WBST_OOM_VICTIM && !SELFTEST_OOM_VICTIM)

@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * fault_selftest: fault handlers that do on request what no user program can
- * make a handler do, and tell what they saw when they were entered. For the
- * kselftests in tools/testing/selftests/fault/, which make the assertions.
+ * make a handler do, and report what they saw on entry. The assertions are in
+ * the kselftests in tools/testing/selftests/fault/.
  *
- * include/linux/fault_selftest.h is the manual.
+ * include/linux/fault_selftest.h documents the interface.
  *
- * Lifetime: all state hangs on one open file. A mapping pins the file; so
- * does a task that sleeps in ->fault, through the VMA or, once it let go of
- * the mmap lock, through a reference of its own. So ->release has no company.
+ * Lifetime: all state hangs off one open file. A mapping pins the file; so
+ * does a task that sleeps in ->fault, through the VMA or, once it has dropped
+ * the mmap lock, through its own reference. So nothing races with ->release.
  *
- * Locks: fst->lock (rules, events, sleepers) nests in the PTE lock and RCU,
- * since ->map_pages takes it there. probe->lock is taken inside the page
- * allocator, in any context, and nothing is called under it.
+ * Locks: fst->lock (rules, events, sleepers) nests inside the PTE lock and
+ * RCU, because ->map_pages takes it there. probe->lock is a leaf lock, taken
+ * inside the page allocator in any context.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -43,11 +43,11 @@
 #define FST_NR_HELD	4096
 #define FST_HUGE_ORDER	(PMD_SHIFT - PAGE_SHIFT)
 
-/* A page that the probe saw allocated and not yet freed, or a spare */
+/* A page that the probe saw allocated and not yet freed, or a spare entry */
 struct fst_held {
 	struct hlist_node node;
 	struct page *page;
-	u32 *count;		/* which of counts.*_held it is in */
+	u32 *count;		/* the counts.*_held that includes it */
 };
 
 struct fst_probe {
@@ -70,24 +70,24 @@ struct fst {
 	struct page *huge_page;		/* NULL until a rule asks for it */
 	unsigned int setup;		/* FAULT_SELFTEST_NO_* */
 	struct mutex mutex;		/* huge_page; probe on and off */
-	struct mutex read_mutex;	/* one reader of events */
-	struct mutex insert_mutex;	/* pfns and huge pfns: see fst_do_pfn() */
+	struct mutex read_mutex;	/* serialises readers of events */
+	struct mutex insert_mutex;	/* pfns, huge pfns: see fst_do_pfn() */
 
-	spinlock_t lock;		/* down to the wait queue */
+	spinlock_t lock;		/* the fields up to wait, and dax */
 	struct list_head rules;
 	unsigned int nr_rules;
 	DECLARE_KFIFO_PTR(events, struct fault_selftest_event);
 	unsigned int events_lost;
 	unsigned int asleep;
 	unsigned int wakes;
-	wait_queue_head_t wait;		/* both sleepers and who counts them */
+	wait_queue_head_t wait;		/* sleepers, and FAULT_SELFTEST_WAIT */
 
-	/* Who was handed a lock last: a locked page, or i_mmap_rwsem */
+	/* Last task that got a page, or i_mmap_rwsem, from a handler */
 	struct task_struct *holder;
 	struct page *holder_page;
-	u32 meanwhile;			/* FAULT_SELFTEST_TRUNCATE or _STEAL it */
+	u32 meanwhile;			/* FAULT_SELFTEST_TRUNCATE or _STEAL */
 
-	unsigned int dax;		/* why it is one: see fst_mark_huge() */
+	unsigned int dax;		/* reasons to be DAX: fst_mark_huge() */
 
 	struct fst_probe probe;
 };
@@ -128,7 +128,7 @@ static u32 fst_pmd_levels(pmd_t pmd, unsigned long address)
 	       FAULT_SELFTEST_HAS_PTE;
 }
 
-/* The caller keeps the upper levels, see fst_query(); *levels: those set */
+/* Caller must pin the upper levels, see fst_query(); *levels: those set */
 static pmd_t *fst_find_pmd(struct mm_struct *mm, unsigned long address,
 			   u32 *levels)
 {
@@ -159,7 +159,7 @@ static u32 fst_levels(struct mm_struct *mm, unsigned long address)
 
 	if (!pmd)
 		return levels;
-	/* RCU: later kernels free emptied tables without the mmap lock */
+	/* RCU: later kernels free empty page tables without the mmap lock */
 	rcu_read_lock();
 	pmdval = *pmd;
 	barrier();
@@ -171,13 +171,13 @@ static u32 fst_levels(struct mm_struct *mm, unsigned long address)
 /*
  * The probe: tracepoints of the page allocator.
  *
- * To see that no allocation under a page lock can wait for I/O there is also
- * a shrinker to register, or __alloc_pages to kprobe. But a shrinker is only
- * asked when memory is short, so that a test has to make it short at the very
- * allocation it is about; and a kprobe needs to know the allocator's calling
- * convention. The tracepoint sees each allocation, cheap ones too, in the
- * context of its task: the mask and the task's NOIO scope say what the
- * reclaim that did not happen would have been allowed to do.
+ * A shrinker, or a kprobe on __alloc_pages, could also show that no allocation
+ * under a page lock can wait for I/O. But a shrinker only runs when memory is
+ * short, so a test would have to exhaust memory at the very allocation under
+ * test; and a kprobe depends on the allocator's calling convention. The
+ * tracepoint sees every allocation, cheap ones included, in the context of its
+ * task: the gfp mask and the task's NOIO scope show what reclaim would have
+ * been allowed to do.
  */
 
 static bool fst_under_lock(struct fst *fst)
@@ -192,7 +192,7 @@ static bool fst_under_lock(struct fst *fst)
 	return rwsem_is_locked(&fst->inode->i_data.i_mmap_rwsem);
 }
 
-/* DAX takes that of the file which it maps; the device knows only its own */
+/* DAX takes the lock of the file it maps; the device knows only its own */
 static bool fst_under_i_mmap(void)
 {
 #ifdef CONFIG_LOCKDEP
@@ -281,9 +281,9 @@ static void fst_count_kind(struct fst_probe *p, struct page *page,
 }
 
 /*
- * Where a page is unlocked so that its page table can be allocated, it may be
- * truncated, or locked by another. This is the allocation, and here it comes
- * for certain.
+ * While a fault allocates the page table with the page unlocked, another task
+ * may truncate or lock the page. The probe runs in that allocation, and so
+ * hits the window every time.
  */
 static void fst_meanwhile(struct fst *fst)
 {
@@ -399,7 +399,7 @@ static int fst_probe_on(struct fst *fst)
 		return -ENOMEM;
 	fst_probe_reset(p);
 	mmgrab(current->mm);
-	/* Attached by then, else registering counts its own allocations */
+	/* p->mm comes last, lest registering count its own allocations */
 	err = fst_probe_attach(fst);
 	if (err) {
 		mmdrop(current->mm);
@@ -465,7 +465,7 @@ static u32 fst_saw_flags(struct selftest_fault *f)
 	return saw;
 }
 
-/* Before this file takes a lock or enters RCU itself */
+/* Must run before this file itself takes a lock or enters RCU */
 static u32 fst_saw_context(void)
 {
 	u32 saw = 0;
@@ -568,10 +568,10 @@ static const u32 fst_default_action[] = {
 	[FAULT_SELFTEST_PMD_FAULT]	= FAULT_SELFTEST_HUGE,
 };
 
-/* Beside the flags of a rule: the PMD was empty on entry */
+/* Internal flag, in addition to those of a rule: the PMD was empty on entry */
 #define FST_PMD_EMPTY	BIT(31)
 
-/* Every handler begins here: note what is to be seen, say what to do */
+/* Every handler starts here: log an event, and return the action to take */
 static u32 fst_enter(struct selftest_fault *f, u32 handler, u32 *flags)
 {
 	struct fst *fst = f->vma->vm_file->private_data;
@@ -712,9 +712,9 @@ static void fst_count_dax(struct fst *fst, int nr)
 }
 
 /*
- * v4.6 takes a huge PMD that has no refcount of a DAX file only; and a DAX file
- * has its page tables before ->fault is called. So the file is one for as long
- * as something huge may be mapped: while there is an area where it was.
+ * v4.6 accepts a huge PMD without a refcount from a DAX file only, but for such
+ * a file it allocates page tables before it calls ->fault. So the file is DAX
+ * only while a huge pfn may be mapped: as long as a VMA that had one exists.
  */
 static void __maybe_unused fst_mark_huge(struct fst *fst,
 					 struct vm_area_struct *vma)
@@ -724,7 +724,7 @@ static void __maybe_unused fst_mark_huge(struct fst *fst,
 		fst_count_dax(fst, -1);
 }
 
-/* A part of an area, its copy in a child, the place where it has moved to */
+/* A split, fork() or mremap() has copied vm_private_data */
 static void fst_vma_open(struct vm_area_struct *vma)
 {
 	if (vma->vm_private_data)
@@ -737,7 +737,7 @@ static void fst_vma_close(struct vm_area_struct *vma)
 		fst_count_dax(vma->vm_private_data, -1);
 }
 
-/* Locked, with a reference. Never reclaimed: the mapping is unevictable. */
+/* Returns a locked page with a reference. Unevictable, so never reclaimed. */
 static struct page *fst_get_page(struct fst *fst, pgoff_t pgoff)
 {
 	struct address_space *mapping = fst->inode->i_mapping;
@@ -765,8 +765,8 @@ static int fst_cache_page(struct fst *fst, pgoff_t pgoff)
 #if SELFTEST_HUGE
 
 /*
- * vmf_insert_pfn_pmd() of v4.6 is not for modules and overwrites a table that
- * another thread has put there; that of v6.12 warns of it.
+ * vmf_insert_pfn_pmd() is not available to modules in v4.6, and overwrites a
+ * table that another thread has installed; in v6.12 it warns about one.
  */
 static bool fst_set_huge_pmd(struct fst *fst, struct vm_area_struct *vma,
 			     unsigned long address, pmd_t *pmd)
@@ -830,7 +830,7 @@ static vm_fault_t fst_insert_huge_unchecked(struct fst *fst,
 
 #if SELFTEST_PMD_FAULT
 
-/* fork() leaves the huge PMD write-protected, to be asked for here */
+/* fork() write-protects the huge PMD; the next write faults here */
 static int fst_pmd_fault(struct vm_area_struct *vma, unsigned long address,
 			 pmd_t *pmd, unsigned int fault_flags)
 {
@@ -929,7 +929,7 @@ static int fst_prepare_rule(struct fst *fst,
 	case FAULT_SELFTEST_HUGE_PAGE:
 		return fst_prepare_huge(fst);
 	case FAULT_SELFTEST_COW:
-		fst_count_dax(fst, 1);	/* for good: who does this is DAX */
+		fst_count_dax(fst, 1);	/* for good: only DAX does this */
 		break;
 	}
 	return 0;
@@ -994,15 +994,15 @@ static vm_fault_t fst_do_cow(struct fst *fst, struct selftest_fault *f)
 	return VM_FAULT_LOCKED;
 }
 
-/* What was seen on entry is to be believed */
+/* Trust the PMD state seen on entry */
 static bool fst_unchecked(u32 flags)
 {
 	return (flags & FAULT_SELFTEST_UNCHECKED) && (flags & FST_PMD_EMPTY);
 }
 
 /*
- * Who inserts pfns and huge pfns keeps them apart himself: vm_insert_mixed()
- * takes every PMD that is not empty for one with a table.
+ * The caller must serialise pfns against huge pfns: vm_insert_mixed() assumes
+ * that every PMD which is not empty has a table.
  */
 static vm_fault_t fst_do_pfn(struct fst *fst, struct selftest_fault *f,
 			     u32 flags)
@@ -1018,7 +1018,7 @@ static vm_fault_t fst_do_pfn(struct fst *fst, struct selftest_fault *f,
 	return ret;
 }
 
-/* The page of a driver that inserts its pages itself */
+/* As a driver that inserts its pages itself */
 static vm_fault_t fst_insert_page(struct fst *fst, struct selftest_fault *f)
 {
 	struct page *page = fst_get_page(fst, f->pgoff);
@@ -1070,7 +1070,7 @@ static bool fst_may_retry(struct selftest_fault *f)
 	       !(f->flags & (FAULT_FLAG_RETRY_NOWAIT | FAULT_FLAG_TRIED));
 }
 
-/* True: woken, not killed */
+/* Returns true if woken, false if killed */
 static bool fst_sleep(struct fst *fst)
 {
 	unsigned int wakes;
@@ -1095,7 +1095,7 @@ static vm_fault_t fst_do_retry(struct fst *fst, struct selftest_fault *f,
 
 	if (!fst_may_retry(f))
 		return fst_do_page(fst, f, FAULT_SELFTEST_LOCKED);
-	/* The VMA and its reference to the file may go once it is unlocked */
+	/* Once unlocked, the VMA and its file reference may go away */
 	file = get_file(f->vma->vm_file);
 	selftest_unlock_fault(f);
 	if (asleep)
@@ -1150,10 +1150,10 @@ static void fst_unmap(struct fst *fst, pgoff_t pgoff, pgoff_t nr_pages)
 }
 
 /*
- * Whether a page table is to be preallocated is asked while the PMD is huge,
- * and it is needed when the PMD is empty again. Between the two only RCU is
- * entered and pages are looked at, so that another thread comes there by
- * chance; the handler is both threads.
+ * The preallocation check sees a huge PMD, but the table is needed once the PMD
+ * is empty again. In between, the kernel only enters RCU and looks at pages:
+ * another thread would hit that window by chance only, so the handler plays
+ * both threads.
  */
 static void fst_map_zapped(struct fst *fst, struct selftest_fault *f)
 {
@@ -1169,7 +1169,7 @@ static void fst_map_zapped(struct fst *fst, struct selftest_fault *f)
 	rcu_read_unlock();
 }
 
-/* The PMD was empty, so that there is no PTE lock; but RCU, on v6.12 */
+/* The PMD was empty, so no PTE lock is held; on v6.12, RCU is */
 static int fst_map_huge(struct fst *fst, struct selftest_fault *f)
 {
 	fst_insert_huge(fst, f);
@@ -1237,7 +1237,7 @@ DEFINE_SELFTEST_MAP_PAGES(fst_map_pages, fst_do_map_pages)
 #define FST_OPS		FST_HUGE_OPS \
 			.open = fst_vma_open, .close = fst_vma_close,
 
-/* By FAULT_SELFTEST_NO_* */
+/* Indexed by FAULT_SELFTEST_NO_* */
 static const struct vm_operations_struct fst_vm_ops[] = {
 	{
 		FST_OPS
@@ -1268,13 +1268,13 @@ static int fst_mmap(struct file *file, struct vm_area_struct *vma)
 	if (fst_check_range(vma->vm_pgoff,
 			    (vma->vm_end - vma->vm_start) >> PAGE_SHIFT))
 		return -EINVAL;
-	/* Pages, pfns and huge pfns side by side, and no more by mremap() */
+	/* Pages, pfns and huge pfns may mix; mremap() must not grow it */
 	vm_flags_set(vma, VM_MIXEDMAP | VM_DONTEXPAND);
 	vma->vm_ops = &fst_vm_ops[READ_ONCE(fst->setup)];
 	return 0;
 }
 
-/* The other requests */
+/* Other requests */
 
 static long fst_ioctl_setup(struct fst *fst, void __user *arg)
 {
@@ -1351,7 +1351,7 @@ static void fst_add_refs(struct address_space *mapping, pgoff_t pgoff,
 
 	if (!page)
 		return;
-	refs->refs += page_count(page) - 2;	/* the cache's and this one */
+	refs->refs += page_count(page) - 2;	/* the page cache's and ours */
 	if (PageLocked(page)) {
 		refs->locked++;
 		unlock_page(page);
@@ -1378,9 +1378,9 @@ static long fst_ioctl_refs(struct fst *fst, void __user *arg)
 }
 
 /*
- * A VMA keeps the tables that it is above of, under the mmap read lock as
- * well. Where there is none munmap() may be freeing them, and has let go of
- * all but the read lock: only a writer keeps it out.
+ * Where there is a VMA, the mmap read lock is enough to pin the page tables.
+ * Elsewhere munmap() may be freeing them with the lock downgraded to read:
+ * only the write lock excludes it.
  */
 static u32 fst_query(struct mm_struct *mm, unsigned long address)
 {
@@ -1518,7 +1518,7 @@ static struct file_system_type fst_fs_type = {
 	SELFTEST_PSEUDO_FS,
 };
 
-/* An inode of the file's own: the device node's is everybody's */
+/* Each open file has its own inode: the device node's is shared */
 static struct inode *fst_new_inode(void)
 {
 	struct inode *inode;

@@ -2,21 +2,21 @@
 /*
  * Userspace interface of /dev/fault_selftest (CONFIG_FAULT_SELFTEST).
  *
- * Each open of the device is a "file" of FAULT_SELFTEST_SIZE bytes of its own
- * which can be mapped. What its fault handlers do is told by rules, what they
- * saw is read back as events. Only for tests, and only for root: open() needs
+ * Each open() of the device creates a "file" of FAULT_SELFTEST_SIZE bytes that
+ * can be mapped. Rules define what its fault handlers do; events report what
+ * the handlers saw. For tests only, and for root only: open() needs
  * CAP_SYS_ADMIN (EPERM).
  *
- * What a page holds. Page N of the file that was delivered by ->fault or
- * ->map_pages holds N in each of its 64-bit words. The pfn of
- * FAULT_SELFTEST_PFN holds FAULT_SELFTEST_PFN_WORD in each. Small page N of
- * the huge pfn holds FAULT_SELFTEST_HUGE_WORD | N in each.
+ * Page contents: each 64-bit word of page N of the file, as delivered by
+ * ->fault or ->map_pages, is N. Each word of the pfn of FAULT_SELFTEST_PFN is
+ * FAULT_SELFTEST_PFN_WORD. Each word of small page N of the huge pfn is
+ * FAULT_SELFTEST_HUGE_WORD | N.
  *
  * mmap() of the device: EINVAL beyond FAULT_SELFTEST_SIZE.
  *
  * Errors of every ioctl: ENOTTY (unknown request), EFAULT (bad pointer),
  * EINVAL (a field that is not as described below, an unknown flag, padding
- * that is not zero). Further ones are listed at the request.
+ * that is not zero). Each request lists its further errors.
  */
 #ifndef _LINUX_FAULT_SELFTEST_H
 #define _LINUX_FAULT_SELFTEST_H
@@ -24,13 +24,13 @@
 #include <linux/types.h>
 #include <linux/ioctl.h>
 
-/* Bytes that can be mapped, on every architecture */
+/* Mappable bytes, the same on every architecture */
 #define FAULT_SELFTEST_SIZE		(1ULL << 30)
 
 #define FAULT_SELFTEST_PFN_WORD		0x5046000000000000ULL
 #define FAULT_SELFTEST_HUGE_WORD	0x4855000000000000ULL
 
-/* The handlers: what a rule is for, and who wrote an event */
+/* The handlers: target of a rule, source of an event */
 enum {
 	FAULT_SELFTEST_FAULT,		/* ->fault */
 	FAULT_SELFTEST_MAP_PAGES,	/* ->map_pages */
@@ -40,13 +40,13 @@ enum {
 };
 
 /*
- * What a handler does. In brackets: F ->fault, A ->map_pages, W
- * ->page_mkwrite, P ->pmd_fault; a rule with another combination is EINVAL.
+ * What a handler does. F: ->fault, A: ->map_pages, W: ->page_mkwrite, P:
+ * ->pmd_fault. EINVAL: a rule with any other combination.
  */
 enum {
-	/* F: page, locked by the mm core. A: all that is cached. W: return 0 */
+	/* F: page that the mm core locks. A: all that is cached. W: return 0 */
 	FAULT_SELFTEST_PAGE,
-	/* F, W: locked page, VM_FAULT_LOCKED. The default of both */
+	/* F, W: locked page, VM_FAULT_LOCKED. The default for both */
 	FAULT_SELFTEST_LOCKED,
 	/* F: locked page, VM_FAULT_LOCKED | VM_FAULT_MAJOR */
 	FAULT_SELFTEST_MAJOR,
@@ -54,50 +54,48 @@ enum {
 	FAULT_SELFTEST_SIGBUS,
 	/* F, W: VM_FAULT_OOM */
 	FAULT_SELFTEST_OOM,
-	/* F, W: VM_FAULT_NOPAGE, A: nothing; with nothing mapped */
+	/* F, W: VM_FAULT_NOPAGE with nothing mapped. A: nothing */
 	FAULT_SELFTEST_NOPAGE,
 	/*
-	 * F: VM_FAULT_RETRY, the mmap lock released. As LOCKED if the fault
-	 * does not allow it (the second try never does).
+	 * F: drop the mmap lock, VM_FAULT_RETRY. As LOCKED if the fault may
+	 * not retry (the second try never may).
 	 */
 	FAULT_SELFTEST_RETRY,
 	/* F: insert the pfn, VM_FAULT_NOPAGE */
 	FAULT_SELFTEST_PFN,
 	/*
-	 * F: insert the huge pfn if the PMD is empty and the VMA is shared
-	 * and covers it, and VM_FAULT_NOPAGE; otherwise as LOCKED.
+	 * F: if the PMD is empty and the VMA is shared and covers it, insert
+	 * the huge pfn, VM_FAULT_NOPAGE; otherwise as LOCKED.
 	 * A: the same; otherwise nothing.
-	 * P: make the huge pfn writable that fork() has write-protected, the
-	 * default; of an empty PMD VM_FAULT_FALLBACK.
-	 * EOPNOTSUPP: this kernel cannot (it takes transparent huge pages,
-	 * and before v6.12 FS_DAX too).
+	 * P: make a huge pfn that fork() has write-protected writable again
+	 * (the default); VM_FAULT_FALLBACK if the PMD is empty.
+	 * EOPNOTSUPP: this kernel cannot (it needs transparent huge pages and,
+	 * before v6.12, FS_DAX).
 	 */
 	FAULT_SELFTEST_HUGE,
 	/*
-	 * F: write faults of a private mapping: fill the page of the caller
-	 * and return VM_FAULT_LOCKED with i_mmap_rwsem held, as DAX did up to
+	 * F: on a write fault in a private mapping, fill the caller's page and
+	 * return VM_FAULT_LOCKED with i_mmap_rwsem held, as DAX did up to
 	 * v4.10. Otherwise as LOCKED. EOPNOTSUPP: later kernels.
 	 */
 	FAULT_SELFTEST_COW,
 	/*
-	 * A: if the PMD is empty and the VMA is shared and covers it: do in
-	 * ->map_pages what another thread can do to it. Insert the huge pfn,
-	 * ask for a page table, as one may be needed, unmap the huge pfn, and
-	 * take the table. In the end nothing is mapped. EOPNOTSUPP: this
-	 * kernel knows no huge pfn, or asks before it calls ->map_pages
-	 * (v6.12).
+	 * A: if the PMD is empty and the VMA is shared and covers it, do in
+	 * ->map_pages what another thread might do: insert the huge pfn, run
+	 * the check that preallocates a page table, unmap the huge pfn, and try
+	 * to install the table. Nothing stays mapped. EOPNOTSUPP: this kernel
+	 * has no huge pfn, or preallocates before it calls ->map_pages (v6.12).
 	 */
 	FAULT_SELFTEST_ZAPPED,
 	/*
-	 * A: another thing that another thread can do: insert the huge pfn as
-	 * for HUGE, and then map all that is cached, as PAGE does.
+	 * A: another race with another thread: insert the huge pfn as for
+	 * HUGE, then map all that is cached, as for PAGE.
 	 * EOPNOTSUPP: as for ZAPPED.
 	 */
 	FAULT_SELFTEST_HUGE_PAGE,
 	/*
-	 * A: map what is cached as an implementation of ->map_pages would, page
-	 * by page with alloc_set_pte(). On a kernel whose ->map_pages has
-	 * nothing of the kind, nothing. EOPNOTSUPP: v6.12.
+	 * A: map cached pages one by one with alloc_set_pte(), as a driver's
+	 * ->map_pages would; nothing on a kernel without it. EOPNOTSUPP: v6.12.
 	 */
 	FAULT_SELFTEST_EACH,
 	/* F: vm_insert_page() of the page, VM_FAULT_NOPAGE */
@@ -108,7 +106,7 @@ enum {
 };
 
 /*
- * FAULT_SELFTEST_SETUP: which handlers the mappings made after it have.
+ * FAULT_SELFTEST_SETUP: choose the handlers of mappings created afterwards.
  * flags (in): FAULT_SELFTEST_NO_*
  */
 struct fault_selftest_setup {
@@ -120,16 +118,16 @@ struct fault_selftest_setup {
 #define FAULT_SELFTEST_NO_MKWRITE	(1U << 1)
 
 /*
- * FAULT_SELFTEST_RULE: what @handler does for pages @pgoff to @pgoff +
- * @nr_pages - 1 of the file (for ->map_pages: if its range begins in there).
- * The newest rule that fits wins.
+ * FAULT_SELFTEST_RULE: define what @handler does for pages @pgoff to @pgoff +
+ * @nr_pages - 1 of the file (->map_pages: if its range begins in there). The
+ * newest matching rule wins.
  *
  * pgoff (in), nr_pages (in): in pages
  * handler (in), action (in): see above
- * times (in): the rule is forgotten after so many uses, 0: never
- * flags (in): FAULT_SELFTEST_SLEEP*
+ * times (in): the rule is dropped after this many uses, 0: never
+ * flags (in): FAULT_SELFTEST_SLEEP to _STEAL, see below
  *
- * ERANGE: pages beyond FAULT_SELFTEST_SIZE, or none. ENOSPC: too many rules
+ * ERANGE: no pages, or beyond FAULT_SELFTEST_SIZE. ENOSPC: too many rules
  * (FAULT_SELFTEST_MAX_RULES). EOPNOTSUPP: this kernel has no such handler.
  * ENOMEM.
  */
@@ -145,33 +143,32 @@ struct fault_selftest_rule {
 #define FAULT_SELFTEST_MAX_RULES	256
 
 /*
- * Sleep with the mmap lock held until FAULT_SELFTEST_WAKE, then act. Killed
- * meanwhile: as RETRY where allowed, otherwise as SIGBUS. Not in ->map_pages.
+ * Sleep with the mmap lock held until FAULT_SELFTEST_WAKE, then act. If killed
+ * before: as RETRY where allowed, otherwise as SIGBUS. Not in ->map_pages.
  */
 #define FAULT_SELFTEST_SLEEP		(1U << 0)
 /*
- * Only with action RETRY: release the mmap lock, sleep until
- * FAULT_SELFTEST_WAKE, VM_FAULT_RETRY.
+ * Only with action RETRY: drop the mmap lock, sleep until FAULT_SELFTEST_WAKE,
+ * then return VM_FAULT_RETRY.
  */
 #define FAULT_SELFTEST_SLEEP_UNLOCKED	(1U << 1)
 /*
- * With action PFN, INSERT or HUGE: if the PMD was empty on entry, insert with
- * the kernel's vm_insert_mixed(), vm_insert_page() or vmf_insert_pfn_pmd()
- * without looking at the PMD again after the sleep. EOPNOTSUPP: this kernel
- * takes a huge page for a table then (PFN and INSERT, v6.12), or does not let
- * a module do it (HUGE, v4.6).
+ * With action PFN, INSERT or HUGE: if the PMD was empty on entry, call the
+ * kernel's vm_insert_mixed(), vm_insert_page() or vmf_insert_pfn_pmd() without
+ * rechecking the PMD after the sleep. EOPNOTSUPP: this kernel would take a huge
+ * page for a table (PFN and INSERT, v6.12), or does not let a module do it
+ * (HUGE, v4.6).
  */
 #define FAULT_SELFTEST_UNCHECKED	(1U << 2)
 /*
- * With action PAGE, LOCKED or MAJOR of ->fault, and the probe on: do what
- * truncation can do while the page is not locked. When the task allocates
- * a page table next, and the page is not locked, it leaves the page cache.
- * EOPNOTSUPP: v6.12.
+ * With action PAGE, LOCKED or MAJOR of ->fault, and the probe on: the next
+ * time the task allocates a page table with the page unlocked, drop the page
+ * from the page cache, as truncation may do then. EOPNOTSUPP: v6.12.
  */
 #define FAULT_SELFTEST_TRUNCATE		(1U << 3)
 /*
- * The same, but do what anybody can do with the page who takes an interest in
- * it: lock it, until FAULT_SELFTEST_REFS unlocks it.
+ * The same, but lock the page, as any task may do then, until
+ * FAULT_SELFTEST_REFS unlocks it.
  */
 #define FAULT_SELFTEST_STEAL		(1U << 4)
 
@@ -187,8 +184,8 @@ struct fault_selftest_wait {
 
 /*
  * FAULT_SELFTEST_PAGES: bring pages of the file into its page cache, where
- * filemap_map_pages() finds them. FAULT_SELFTEST_UNMAP: take them out of
- * every mapping, as truncation does (COWed ones too); they stay cached.
+ * filemap_map_pages() finds them. FAULT_SELFTEST_UNMAP: unmap them from every
+ * mapping, as truncation does (COWed pages too); they stay cached.
  * pgoff (in), nr_pages (in): in pages
  * ERANGE: as for a rule. ENOMEM.
  */
@@ -198,7 +195,7 @@ struct fault_selftest_range {
 };
 
 /*
- * FAULT_SELFTEST_QUERY: which levels of the caller's page tables are there.
+ * FAULT_SELFTEST_QUERY: report which levels of the caller's page tables exist.
  * address (in): a user address
  * levels (out): FAULT_SELFTEST_HAS_*
  * ERANGE: not a user address.
@@ -213,20 +210,20 @@ struct fault_selftest_query {
 #define FAULT_SELFTEST_HAS_P4D		(1U << 1)
 #define FAULT_SELFTEST_HAS_PUD		(1U << 2)
 #define FAULT_SELFTEST_HAS_PMD		(1U << 3)	/* PMD is not empty */
-#define FAULT_SELFTEST_HAS_HUGE		(1U << 4)	/* PMD maps a huge page */
-#define FAULT_SELFTEST_HAS_TABLE	(1U << 5)	/* PMD has a PTE table */
+#define FAULT_SELFTEST_HAS_HUGE		(1U << 4)	/* PMD is a huge page */
+#define FAULT_SELFTEST_HAS_TABLE	(1U << 5)	/* PMD has a table */
 #define FAULT_SELFTEST_HAS_PTE		(1U << 6)	/* PTE is present */
 
 /*
- * FAULT_SELFTEST_PROBE: look at every page allocation of the caller's mm from
- * now on, counters at 0; or, without FAULT_SELFTEST_PROBE_ON, no longer.
+ * FAULT_SELFTEST_PROBE: with FAULT_SELFTEST_PROBE_ON, reset the counters and
+ * watch every page allocation of the caller's mm; without it, stop.
  * flags (in): FAULT_SELFTEST_PROBE_ON
  *
  * A "table" is an order-0 allocation with __GFP_ZERO (later kernels:
  * __GFP_ACCOUNT, too) and without __GFP_MOVABLE. So upper levels that are
- * filled in meanwhile are counted as well, and those of fork().
+ * filled in count as well, and so do the tables of fork().
  *
- * EBUSY: it is on already. EOPNOTSUPP: the kernel has no tracepoints. ENOMEM.
+ * EBUSY: already on. EOPNOTSUPP: the kernel has no tracepoints. ENOMEM.
  */
 struct fault_selftest_probe {
 	__u32 flags;
@@ -236,36 +233,35 @@ struct fault_selftest_probe {
 #define FAULT_SELFTEST_PROBE_ON		(1U << 0)
 
 /*
- * FAULT_SELFTEST_COUNTS: what the probe has seen; also once it is off.
- * All (out), in allocations. "under lock": by the task that was last handed
- * a page (or i_mmap_rwsem, see FAULT_SELFTEST_COW) by ->fault or
- * ->page_mkwrite, while that lock is still held. That is exact for one task
- * at a time.
+ * FAULT_SELFTEST_COUNTS: report what the probe has seen, also once it is off.
+ * All (out), in allocations. "Under lock": by the task that last got a page (or
+ * i_mmap_rwsem, see FAULT_SELFTEST_COW) from ->fault or ->page_mkwrite, while
+ * that lock is still held. Exact for one task at a time only.
  */
 struct fault_selftest_counts {
 	__u32 tables;		/* tables allocated */
-	__u32 tables_held;	/* of these not freed yet: installed or not */
+	__u32 tables_held;	/* of these, not yet freed: installed or not */
 	__u32 pages;		/* movable pages (user memory) allocated */
-	__u32 pages_held;	/* of these not freed yet; LRU caches delay it */
+	__u32 pages_held;	/* of these, not yet freed; the LRU delays it */
 	__u32 failed;		/* failed allocations of any kind */
 	__u32 under_lock;	/* any allocation under the lock ... */
 	__u32 under_lock_io;	/* ... that may reclaim by __GFP_IO or _FS */
-	__u32 atomic;		/* any with preemption off or under RCU ... */
+	__u32 atomic;		/* any in atomic context or under RCU ... */
 	__u32 atomic_sleep;	/* ... that had __GFP_DIRECT_RECLAIM */
-	__u32 under_i_mmap;	/* any with some i_mmap_rwsem held; needs lockdep */
+	__u32 under_i_mmap;	/* any under an i_mmap_rwsem; needs lockdep */
 	__u32 table_first;	/* tables allocated before any page was */
-	__u32 lost;		/* more than *_held can follow: those are wrong */
+	__u32 lost;		/* not tracked: if not 0, *_held are wrong */
 	__u32 events_lost;	/* events since open() that read() will miss */
-	__u32 truncated;	/* pages, by FAULT_SELFTEST_TRUNCATE or _STEAL */
+	__u32 truncated;	/* by FAULT_SELFTEST_TRUNCATE or _STEAL */
 };
 
 /*
- * FAULT_SELFTEST_REFS: references to cached pages of the file that are not
- * the page cache's own, nor this request's.
+ * FAULT_SELFTEST_REFS: count references to cached pages of the file, other than
+ * the page cache's and this request's own.
  * pgoff (in), nr_pages (in): in pages
- * refs (out): mappings have one each, and the LRU caches some for a while
- * locked (out): pages that are locked. They are unlocked, which is wrong while
- * faults go on, but somebody has to if a fault has forgotten it.
+ * refs (out): one for each mapping, and some in the LRU caches for a while
+ * locked (out): locked pages. This request unlocks them, in case a fault forgot
+ * to; so it is wrong while faults are running.
  * ERANGE: as for a rule.
  */
 struct fault_selftest_refs {
@@ -277,9 +273,9 @@ struct fault_selftest_refs {
 };
 
 /*
- * FAULT_SELFTEST_TOUCH: handle_mm_fault() for one address, as a fault of the
- * kernel's which may not be retried. The rest of a fault, which is the
- * architecture's, hides most of what it returns.
+ * FAULT_SELFTEST_TOUCH: call handle_mm_fault() for one address, as for a kernel
+ * fault that may not retry. In a real fault, the architecture's code hides most
+ * of the return value.
  * address (in)
  * flags (in): FAULT_SELFTEST_TOUCH_WRITE
  * result (out): FAULT_SELFTEST_TOUCHED_*
@@ -301,31 +297,31 @@ struct fault_selftest_touch {
 #define FAULT_SELFTEST_TOUCHED_OTHER	(1U << 5)	/* any other bit */
 
 /*
- * An event: what a handler saw when it was entered. read() on the device
- * gives as many whole ones as fit, oldest first, and takes them off; 0 when
- * there is none; EINVAL when not even one fits.
+ * An event: what a handler saw on entry. read() on the device consumes as many
+ * whole events as fit, oldest first. It returns 0 if there is none, EINVAL if
+ * not even one fits.
  */
 struct fault_selftest_event {
 	__u64 address;		/* of the page; ->map_pages: of the first one */
 	__u64 pgoff;		/* of the same, in pages of the file */
 	__u32 nr_pages;		/* 1; ->map_pages: how many it may map */
 	__u32 handler;		/* enum */
-	__u32 action;		/* enum: what the rule said */
+	__u32 action;		/* enum: as set by the rule */
 	__u32 saw;		/* FAULT_SELFTEST_SAW_* */
 	__u32 tid;		/* of the task, in its own pid namespace */
-	__u32 locks;		/* held as lockdep counts; ~0: not known */
-	__u32 tables_held;	/* by the probe; ~0: it is off */
+	__u32 locks;		/* held, as counted by lockdep; ~0: unknown */
+	__u32 tables_held;	/* as counted by the probe; ~0: probe is off */
 	__u32 pad;
 };
 
 #define FAULT_SELFTEST_SAW_PMD_EMPTY	(1U << 0)
 #define FAULT_SELFTEST_SAW_PMD_HUGE	(1U << 1)
-#define FAULT_SELFTEST_SAW_ATOMIC	(1U << 2)	/* preempt_count() != 0 */
+#define FAULT_SELFTEST_SAW_ATOMIC	(1U << 2)	/* preempt/irqs off */
 #define FAULT_SELFTEST_SAW_RCU		(1U << 3)	/* needs lockdep */
 #define FAULT_SELFTEST_SAW_PREALLOC	(1U << 4)	/* a table is at hand */
-/* The handler is not told whether a table is at hand: see tables_held */
+/* The handler cannot see whether a table is at hand: see tables_held */
 #define FAULT_SELFTEST_SAW_PREALLOC_UNKNOWN	(1U << 5)
-#define FAULT_SELFTEST_SAW_MMAP_LOCK	(1U << 6)	/* somebody holds it */
+#define FAULT_SELFTEST_SAW_MMAP_LOCK	(1U << 6)	/* some task holds it */
 #define FAULT_SELFTEST_SAW_VMA_LOCK	(1U << 7)	/* only the VMA's */
 #define FAULT_SELFTEST_SAW_WRITE	(1U << 8)
 #define FAULT_SELFTEST_SAW_RETRY_OK	(1U << 9)	/* RETRY is allowed */
@@ -337,11 +333,11 @@ struct fault_selftest_event {
 				     struct fault_selftest_setup)
 #define FAULT_SELFTEST_RULE	_IOW(FAULT_SELFTEST_IOC_MAGIC, 1, \
 				     struct fault_selftest_rule)
-/* Forget every rule */
+/* Drop all rules */
 #define FAULT_SELFTEST_CLEAR	_IO(FAULT_SELFTEST_IOC_MAGIC, 2)
 #define FAULT_SELFTEST_WAIT	_IOW(FAULT_SELFTEST_IOC_MAGIC, 3, \
 				     struct fault_selftest_wait)
-/* Wake all that are asleep now */
+/* Wake all current sleepers */
 #define FAULT_SELFTEST_WAKE	_IO(FAULT_SELFTEST_IOC_MAGIC, 4)
 #define FAULT_SELFTEST_PAGES	_IOW(FAULT_SELFTEST_IOC_MAGIC, 5, \
 				     struct fault_selftest_range)

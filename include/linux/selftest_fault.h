@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * A fault as a handler of mm/fault_selftest.c sees it, on every kernel; what
- * differs between kernels is in selftest_compat.h.
+ * A fault as a handler of mm/fault_selftest.c sees it, on every kernel;
+ * selftest_compat.h hides the differences.
  */
 #ifndef _LINUX_SELFTEST_FAULT_H
 #define _LINUX_SELFTEST_FAULT_H
@@ -21,10 +21,10 @@ struct selftest_fault {
 	struct fault_env *fe;		/* ->map_pages, where it has one */
 };
 
-/* What the body of a ->map_pages returns */
+/* Return values of a ->map_pages body */
 #define SELFTEST_MAP_NONE	0
 #define SELFTEST_MAP_CACHED	1	/* call filemap_map_pages() */
-#define SELFTEST_MAPPED		2	/* the fault is served: no ->fault */
+#define SELFTEST_MAPPED		2	/* fault handled, do not call ->fault */
 
 static inline unsigned long selftest_address(struct vm_area_struct *vma,
 					     pgoff_t pgoff)

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0 WITH Linux-syscall-note */
 /*
  * Interface of /dev/writeback_selftest (CONFIG_WRITEBACK_SELFTEST): starts
- * writeback in ways that no user program can, and tells what that cost.
+ * writeback in ways that no user program can, and reports the cost.
  *
- * Each open file may have a file system of its own, with its own bdi, whose
- * flusher sleeps in ->write_inode() for as long as it is told to. Closing the
- * file ends all that was begun through it.
+ * Each open file may have a private file system with its own bdi, whose
+ * flusher sleeps in ->write_inode() on request. Closing the file ends
+ * everything that was started through it.
  */
 #ifndef _LINUX_WRITEBACK_SELFTEST_H
 #define _LINUX_WRITEBACK_SELFTEST_H
@@ -13,35 +13,35 @@
 #include <linux/ioctl.h>
 #include <linux/types.h>
 
-/* Who starts writeback. */
+/* The context that starts writeback. */
 enum {
 	WBST_TASK,		/* the task as it is */
 	WBST_MEMALLOC,		/* the task with PF_MEMALLOC, as in reclaim */
-	WBST_OOM_VICTIM,	/* the task with TIF_MEMDIE: EOPNOTSUPP if none */
+	WBST_OOM_VICTIM,	/* the task with TIF_MEMDIE, or EOPNOTSUPP */
 	WBST_SOFTIRQ,		/* a tasklet */
-	WBST_FAILSLAB,		/* the task, subject to failslab: EOPNOTSUPP if none */
+	WBST_FAILSLAB,		/* the task under failslab, or EOPNOTSUPP */
 };
 
-/* And why; numbers of its own, as those of the kernel vary. */
+/* The reason; not the kernel's numbers, which vary between versions. */
 enum {
 	WBST_REASON_SYNC,
 	WBST_REASON_RECLAIM,
 	/*
-	 * As the timer of laptop mode, of the stalled file system alone:
-	 * cyclic. EOPNOTSUPP if that is not asked for by wb, EINVAL without
-	 * a WBST_STALL before.
+	 * As the laptop mode timer, for the private file system only: cyclic.
+	 * EOPNOTSUPP if this kernel's timer cannot start a single wb, EINVAL
+	 * without a private file system.
 	 */
 	WBST_REASON_LAPTOP,
 	/*
-	 * Nothing is started, but an element is asked for by GFP_NOWAIT of a
-	 * mempool of pages that has none: @queued is how many were had. EINVAL
-	 * by WBST_SOFTIRQ.
+	 * Starts nothing, but allocates with GFP_NOWAIT from a mempool of pages
+	 * that has no element left: @queued counts the successes. EINVAL with
+	 * WBST_SOFTIRQ.
 	 */
 	WBST_REASON_MEMPOOL,
 	/*
-	 * As WBST_REASON_SYNC, while the wb of the stalled file system refuses
-	 * items, as one that is being unregistered. EINVAL without a WBST_STALL
-	 * before.
+	 * As WBST_REASON_SYNC, while the wb of the private file system refuses
+	 * items, as if it was being unregistered. EINVAL without a private file
+	 * system.
 	 */
 	WBST_REASON_DYING,
 };
@@ -59,22 +59,22 @@ struct wbst_zone {
  *
  * @who:	(in) one of the above
  * @reason:	(in) one of the above
- * @calls:	(in) how many
- * @level:	(in) first take free memory, until the zone that is allocated
- *		from is left with that percentage of its min watermark; 0 to
- *		leave memory alone. Given back before the call returns
- * @nr_pages:	(in) how many pages to ask for (kernels that count them)
- * @object_size:(in) with @level, also take the free slab objects of that size
+ * @calls:	(in) number of calls
+ * @level:	(in) first take free memory, until the zone it comes from is
+ *		down to this percentage of its min watermark; 0 leaves memory
+ *		alone. Given back before the ioctl returns
+ * @nr_pages:	(in) number of pages to request (on kernels that count them)
+ * @object_size:(in) with @level, also take the free slab objects of this size
  * @nr_zones:	(out) how many of @zone are filled in
  * @zone:	(out) populated zones, lowest first
  * @taken:	(out) pages taken to get to @level
  * @objects:	(out) slab objects taken
- * @slab:	(out) pages that slab grew by during the calls
- * @queued:	(out) requests that became an item, by the trace events, for
- *		the private file system only, as the next three
- * @merged:	(out) requests that became part of another
+ * @slab:	(out) pages by which slab grew during the calls
+ * @queued:	(out) requests that became an item, from the trace events; like
+ *		the next three, for the private file system only
+ * @merged:	(out) requests that were merged into another
  * @nowork:	(out) requests that found no memory for an item
- * @listed:	(out) items that wait for the flusher after the calls
+ * @listed:	(out) items still queued for the flusher after the calls
  */
 struct wbst_start {
 	__u32 who;
@@ -94,24 +94,24 @@ struct wbst_start {
 	__u64 listed;
 };
 
-/* Put a flusher to sleep: returns once it does, with one request begun. */
+/* Put the flusher to sleep in a first request, and wait until it sleeps. */
 #define WBST_STALL	_IO('W', 0x80)
 /*
- * Let it go on: returns when it has done all that was queued. A request that was
- * kept without an item may still be to come.
+ * Let the flusher go on, and wait until it has done all queued work. A request
+ * that was kept without an item may still be pending.
  */
 #define WBST_RELEASE	_IO('W', 0x81)
 #define WBST_START	_IOWR('W', 0x82, struct wbst_start)
 /*
- * A thread waits for an element of a mempool that has none, and whose allocator
- * fails; one is given back. EINVAL: it did not wait; ETIMEDOUT: that did not
- * wake it; EDQUOT: the allocator was told that it may take the reserves.
+ * Make a thread wait for an element of an empty mempool whose allocator fails,
+ * then free an element. EINVAL: the thread did not wait; ETIMEDOUT: the element
+ * did not wake it; EDQUOT: the allocator was allowed to use the reserves.
  */
 #define WBST_MEMPOOL_WAIT	_IO('W', 0x83)
 
 /*
- * Of two inodes the one is dirty again when the other is written: writeback that
- * goes on for as long as there are dirty inodes has no end before WBST_RELEASE.
+ * Writing either of two inodes dirties the other: writeback that continues
+ * while there are dirty inodes does not end before WBST_RELEASE.
  */
 #define WBST_BUSY	_IO('W', 0x84)
 

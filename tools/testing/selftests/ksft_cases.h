@@ -2,22 +2,22 @@
 /*
  * ksft_cases.h: a table of named test cases, each run in a child of its own.
  *
- * kselftest.h of the tree that is tested gives the words (ksft_print_msg(),
- * ksft_test_result_pass(), ...). This header adds what it lacks:
+ * kselftest.h of the tree under test provides the output functions
+ * (ksft_print_msg(), ksft_test_result_pass(), ...). This header adds what it
+ * lacks:
  *
  *  - v4.6's kselftest.h predates TAP; the few functions used are supplied
  *    under the names that later kernels gave them;
  *  - a case runs in a forked child, so that it starts with fresh page tables
- *    and takes nothing along when it is killed;
- *  - between the two a keeper, in a session of its own, puts back what the
- *    case has changed of the system, whatever became of the case, also when
- *    the program is killed with its process group; see ksft_undo.h;
- *  - the assertion a case is about, ksft_check(), is kept apart from what
- *    has to work before it can be made, ksft_need(). A control kernel must
- *    fail by the former; the latter is never an expected failure and shows
- *    as "not ok N name # error";
- *  - who is not root lacks all sorts of things: there a need that is not met
- *    is a reason to skip.
+ *    and takes nothing else down if it is killed;
+ *  - between the two a keeper, in its own session, restores what the case has
+ *    changed in the system, however the case ends, even if the program is
+ *    killed with its process group; see ksft_undo.h;
+ *  - ksft_check() is the assertion of a case, ksft_need() is what must work
+ *    before that can be checked. A control kernel must fail by the former; the
+ *    latter is never an expected failure and shows as "not ok N # error name";
+ *  - a user other than root lacks many things, so an unmet need skips the case
+ *    there.
  */
 #ifndef __KSFT_CASES_H
 #define __KSFT_CASES_H
@@ -65,15 +65,15 @@ static inline void ksft_set_plan(unsigned int plan)
 
 #define KSFT_ERROR 5	/* exit status of a case that could not be set up */
 
-/* Either function; if it returns the case has passed. Otherwise see below. */
+/* Either function; if it returns, the case has passed. Otherwise see below. */
 struct ksft_case {
-	const char *name;	/* stable, lower_snake: expectations refer to it */
+	const char *name;	/* stable, lower_snake: expectations use it */
 	void (*run)(void);
 	void (*run_with)(const void *arg);
 	const void *arg;
 };
 
-/* A row of the table: a function by its own name, or one with an argument. */
+/* A row of the table: named after its function, or with an argument. */
 #define KSFT_CASE(fn) { .name = #fn, .run = fn }
 #define KSFT_CASE_WITH(id, fn, ...) \
 	{ .name = #id, .run_with = fn, .arg = __VA_ARGS__ }
@@ -90,7 +90,7 @@ struct ksft_case {
 	}								\
 } while (0)
 
-/* What must work before the assertion can be made; errno is printed. */
+/* What must work before the assertion can be checked; prints errno. */
 #define ksft_need(cond, fmt, ...) do {					\
 	if (!(cond)) {							\
 		ksft_print_msg("needed: " fmt " (%s:%d, errno: %s)\n",	\
@@ -101,14 +101,14 @@ struct ksft_case {
 	}								\
 } while (0)
 
-/* What this kernel or machine cannot do at all. */
+/* For what this kernel or machine cannot do at all. */
 #define ksft_case_skip(fmt, ...) do {					\
 	ksft_print_msg("skipped: " fmt "\n", ##__VA_ARGS__);		\
 	fflush(stdout);							\
 	_exit(KSFT_SKIP);						\
 } while (0)
 
-/* Called in the child, in front of each case. */
+/* Called in the child before each case. */
 static void (*ksft_before_case)(void);
 
 static void ksft_child(const struct ksft_case *c)
@@ -123,7 +123,7 @@ static void ksft_child(const struct ksft_case *c)
 	_exit(KSFT_PASS);
 }
 
-/* Exit status of a case, or what stands for the signal that ended it. */
+/* Exit status of a case, or KSFT_ERROR if a signal ended it. */
 static int ksft_run_case(const struct ksft_case *c)
 {
 	int status;
@@ -168,7 +168,7 @@ static int ksft_wanted(const char *name, int argc, char **argv)
 	return argc < 2;
 }
 
-/* No case at all has failed to pass: a name that is none must not go unseen. */
+/* No case at all is a failure: an unknown name must not go unnoticed. */
 static int ksft_exit_status(void)
 {
 	if (ksft_failed || ksft_errors)
@@ -178,7 +178,7 @@ static int ksft_exit_status(void)
 	return ksft_skipped ? KSFT_SKIP : KSFT_FAIL;
 }
 
-/* Run every case, or with arguments only those named. */
+/* Run all cases, or only those named by the arguments. */
 static int ksft_run_cases(const struct ksft_case *cases, size_t nr,
 			  int argc, char **argv)
 {

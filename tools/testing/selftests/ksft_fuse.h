@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * ksft_fuse.h: what a FUSE server with one file has to answer, straight on
- * /dev/fuse. READ and WRITE are left to the test: that is what it wants to
- * withhold.
+ * ksft_fuse.h: the answers of a FUSE server with one file, directly on
+ * /dev/fuse. READ and WRITE are left to the test, which wants to withhold
+ * them.
  */
 #ifndef __KSFT_FUSE_H
 #define __KSFT_FUSE_H
@@ -26,7 +26,7 @@ struct ksft_fuse {
 	uint32_t max_background;	/* 0: the kernel's own */
 	uint32_t flags;			/* FUSE_WRITEBACK_CACHE, ... */
 	bool read_ahead;
-	bool no_flush;			/* close(2) must not ask us */
+	bool no_flush;			/* close(2) must not call us */
 };
 
 struct ksft_fuse_request {
@@ -39,7 +39,7 @@ struct ksft_fuse_request {
 	};
 };
 
-/* Options of the mount; @flags for open(). Skips where there is no FUSE. */
+/* Returns mount options; @flags: for open(). Skips if there is no FUSE. */
 static inline const char *ksft_fuse_open(struct ksft_fuse *f, int flags)
 {
 	static char options[80];
@@ -63,7 +63,7 @@ static inline void ksft_fuse_reply(struct ksft_fuse *f, uint64_t unique,
 
 	memcpy(out, &h, sizeof(h));
 	memcpy(out + sizeof(h), data, size);
-	/* ENOENT: the task that asked has been killed. */
+	/* ENOENT: the requesting task has been killed. */
 	if (write(f->fd, out, h.len) != (ssize_t)h.len && errno != ENOENT)
 		perror("# FUSE reply");
 }
@@ -134,7 +134,7 @@ static inline void ksft_fuse_opened(struct ksft_fuse *f,
 	ksft_fuse_reply(f, r->h.unique, 0, &out, sizeof(out));
 }
 
-/* Anything but data */
+/* Answers all requests but READ and WRITE */
 static inline void ksft_fuse_answer(struct ksft_fuse *f,
 				    const struct ksft_fuse_request *r)
 {

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * ksft_inject.h: allocations that fail, by the kernel's fault injection: those
- * of this task, between ksft_inject_on() and ksft_inject_off().
+ * ksft_inject.h: fail allocations of this task between ksft_inject_on() and
+ * ksft_inject_off(), by the kernel's fault injection.
  *
- * The probability is put back before task-filter is: what is changed later is
- * put back earlier (ksft_undo.h).
+ * The probability must be restored before task-filter: the last change is
+ * undone first (ksft_undo.h).
  */
 #ifndef __KSFT_INJECT_H
 #define __KSFT_INJECT_H
@@ -15,7 +15,7 @@
 #define KSFT_FAIL_PAGE_ALLOC	"/sys/kernel/debug/fail_page_alloc/"
 #define KSFT_FAILSLAB		"/sys/kernel/debug/failslab/"
 
-/* Any allocation, silently; and a directory has its own of these. */
+/* Any allocation, silently. Not every directory has all of these. */
 static const char *const ksft_inject_defaults[][2] = {
 	{ "task-filter", "Y" },
 	{ "ignore-gfp-wait", "N" },
@@ -27,7 +27,7 @@ static const char *const ksft_inject_defaults[][2] = {
 };
 
 static const char *ksft_inject_dir;
-static int ksft_inject_fd = -1;		/* to open it may allocate */
+static int ksft_inject_fd = -1;		/* kept: opening it may allocate */
 
 static inline void ksft_inject_path(const char *name, char *path, size_t size)
 {
@@ -64,7 +64,7 @@ static inline void ksft_inject_set_defaults(void)
 	}
 }
 
-/* Of that directory, this task's: a child has to ask for itself. */
+/* For this directory and this task: a child must call it itself. */
 static inline void ksft_inject_init(const char *dir)
 {
 	ksft_inject_dir = dir;
@@ -76,7 +76,7 @@ static inline void ksft_inject_init(const char *dir)
 	ksft_need(ksft_inject_fd >= 0, "/proc/self/make-it-fail");
 }
 
-/* From now on @times allocations fail, -1: all */
+/* From now on, fail @times allocations, -1: all */
 static inline void ksft_inject_fail(long times)
 {
 	ksft_inject_set_number("times", times);

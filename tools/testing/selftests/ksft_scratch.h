@@ -2,14 +2,15 @@
 /*
  * ksft_scratch.h: disks that a test may write to.
  *
- * Only one that the environment names, that carries the label "ksft-scratch",
- * that is small, and that nobody uses. Somebody's data never has all of that:
+ * Only a disk that the environment names, that carries the label
+ * "ksft-scratch", that is small, and that is not in use. No disk with valuable
+ * data meets all of that:
  *
  *	mkfs.ext4 -L ksft-scratch /dev/X	KSFT_SCRATCH_EXT4=/dev/X
  *	mkfs.xfs -L ksft-scratch /dev/Y		KSFT_SCRATCH_XFS=/dev/Y
  *
- * KSFT_SCRATCH_DAX names one that the test makes a file system on: a RAM disk
- * or persistent memory, blank or with the label from the last time.
+ * KSFT_SCRATCH_DAX names one on which the test makes a file system: a RAM disk
+ * or persistent memory, blank or with the label from an earlier run.
  */
 #ifndef __KSFT_SCRATCH_H
 #define __KSFT_SCRATCH_H
@@ -24,7 +25,7 @@
 #define KSFT_SCRATCH_MAX	(1ULL << 30)
 #define KSFT_SCRATCH_HEAD	8192
 
-/* Of what stands at its beginning. */
+/* Check magic and label at the start of a disk. */
 static inline int ksft_label_is(const char *head, int label, int magic_at,
 				const char *magic)
 {
@@ -44,7 +45,7 @@ static inline int ksft_blank(const char *head)
 	return !head[0] && !memcmp(head, head + 1, KSFT_SCRATCH_HEAD - 1);
 }
 
-/* NULL, or why it must not be written to. O_EXCL: nobody has it mounted. */
+/* NULL, or why it must not be written to. O_EXCL: it is not mounted. */
 static inline const char *ksft_not_scratch(const char *dev, int blank_is_fine)
 {
 	int fd = open(dev, O_RDONLY | O_EXCL | O_CLOEXEC);
@@ -85,7 +86,7 @@ static inline const char *ksft_scratch_or(const char *variable,
 	return dev;
 }
 
-/* The name of a disk that may be mounted and written to; or the case skips. */
+/* Returns a disk that may be mounted and written to, or skips the case. */
 static inline const char *ksft_scratch(const char *variable)
 {
 	return ksft_scratch_or(variable, 0);

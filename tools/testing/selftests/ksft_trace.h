@@ -2,9 +2,9 @@
 /*
  * ksft_trace.h: tracepoints, counted by perf or read as text.
  *
- * perf keeps nothing but a number, so that nothing is ever lost; it counts for
- * this thread alone, or on all CPUs what passes a filter. The text comes from
- * an instance of the tracing directory, which goes with the case.
+ * perf keeps a number only, so no event is ever lost. It counts for this thread
+ * only, or what passes a filter on all CPUs. The text comes from an instance of
+ * the tracing directory, which is removed with the case.
  */
 #ifndef __KSFT_TRACE_H
 #define __KSFT_TRACE_H
@@ -19,7 +19,7 @@
 
 #define KSFT_CPUS	64
 
-/* It may be mounted here or there, or be mounted when it is looked at. */
+/* Mounted at either place; the second one may automount on access. */
 static inline const char *ksft_tracing_dir(void)
 {
 	static const char *const dirs[] = {
@@ -40,7 +40,7 @@ static inline bool ksft_event_read(const char *event, const char *file,
 	return ksft_read(path, text, size);
 }
 
-/* Its number, or -1 */
+/* The event's id, or -1 */
 static inline long ksft_event_id(const char *event)
 {
 	char text[32];
@@ -76,7 +76,7 @@ static inline long ksft_event_count(int fd)
 	return nr;
 }
 
-/* ---- of this thread ------------------------------------------------------- */
+/* ---- this thread --------------------------------------------------------- */
 
 /* Counts from now on. */
 static inline int ksft_count_own(const char *event)
@@ -87,7 +87,7 @@ static inline int ksft_count_own(const char *event)
 	return fd;
 }
 
-/* ---- of all CPUs ---------------------------------------------------------- */
+/* ---- all CPUs ------------------------------------------------------------ */
 
 struct ksft_counter {
 	int fd[KSFT_CPUS];
@@ -100,7 +100,7 @@ static inline void ksft_event_filter(int fd, const char *filter)
 		  "filter %s", filter);
 }
 
-/* Counts from now on, those only that pass the filter. */
+/* Counts from now on, only events that pass the filter. */
 static inline struct ksft_counter ksft_count(const char *event,
 					     const char *filter)
 {
@@ -129,7 +129,7 @@ static inline long ksft_counted(const struct ksft_counter *c)
 	return sum;
 }
 
-/* ---- as text -------------------------------------------------------------- */
+/* ---- text ---------------------------------------------------------------- */
 
 static inline const char *ksft_instance(const char *name)
 {
@@ -170,7 +170,7 @@ static inline void ksft_trace(const char *event, const char *filter)
 	ksft_tracing(name, "1");
 }
 
-/* Forget what was recorded, if anything was, and go on. */
+/* Drop what was recorded, if anything, and go on. */
 static inline void ksft_trace_afresh(void)
 {
 	ksft_instance_make();
@@ -178,7 +178,7 @@ static inline void ksft_trace_afresh(void)
 	ksft_tracing("/tracing_on", "1");
 }
 
-/* The text of what was recorded; recording ends. */
+/* Stop recording, and return the recorded text. */
 static inline char *ksft_traced(void)
 {
 	static char text[1 << 20];

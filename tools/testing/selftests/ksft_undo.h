@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * ksft_undo.h: what a case changes of the system is put back.
+ * ksft_undo.h: restore what a case changes in the system.
  *
- * A case says what it is about to change: a file with a value, a mount, a
- * directory, a swap file. The keeper, its parent, undoes that in reverse
- * order once the case has ended, or once the program is gone: it is in a
- * session of its own, so that what kills the program's process group, as
- * timeout(1) does for kselftest's runner, leaves it alone.
+ * A case records each change: a file with a value, a mount, a directory, a swap
+ * file. The keeper, its parent, undoes the changes in reverse order once the
+ * case has ended, or once the program is gone. The keeper has its own session,
+ * so that it survives a kill of the program's process group, as by timeout(1)
+ * in kselftest's runner.
  *
- * As root a case is in a mount namespace of its own, which keeper and case
- * share: nobody else sees its mounts.
+ * As root, keeper and case share a private mount namespace: the mounts are
+ * invisible elsewhere.
  */
 #ifndef __KSFT_UNDO_H
 #define __KSFT_UNDO_H
@@ -41,7 +41,7 @@ struct ksft_undo {
 static struct ksft_undos {		/* shared by case and keeper */
 	unsigned int nr;
 	int own_mounts;
-	int status;			/* of the case, as of waitpid() */
+	int status;			/* of the case, from waitpid() */
 	struct ksft_undo undo[KSFT_UNDOS];
 } *ksft_undos;
 
@@ -49,7 +49,7 @@ static volatile pid_t ksft_case_pid;	/* the keeper's child */
 
 /* ---- values ------------------------------------------------------------- */
 
-/* A file, or as much as there is room for; false if it cannot be read. */
+/* Read a file, as far as there is room; false if it cannot be read. */
 static inline int ksft_read(const char *path, char *text, size_t size)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
@@ -68,7 +68,7 @@ static inline int ksft_read(const char *path, char *text, size_t size)
 	return n >= 0;
 }
 
-/* The value in use is the one in brackets, or all there is. */
+/* The current value is the one in brackets, or the whole text. */
 static inline int ksft_get(const char *path, char *value, size_t size)
 {
 	char buf[160], *p;
@@ -103,7 +103,7 @@ static inline struct ksft_undo *ksft_undo_of(const char *path)
 	return NULL;
 }
 
-/* To be undone later; false if there is no room, and nothing must be done. */
+/* Record an undo; false if there is no room: then change nothing. */
 static inline int ksft_undo_later(int what, const char *path, const char *value)
 {
 	struct ksft_undo *u = &ksft_undos->undo[ksft_undos->nr];
@@ -118,7 +118,7 @@ static inline int ksft_undo_later(int what, const char *path, const char *value)
 	return 1;
 }
 
-/* The value of a file as it is now, if that is not known yet. */
+/* Record the current value of a file, unless already recorded. */
 static inline int ksft_keep(const char *path)
 {
 	char value[sizeof(((struct ksft_undo *)0)->value)];
@@ -129,13 +129,13 @@ static inline int ksft_keep(const char *path)
 	       ksft_undo_later(KSFT_VALUE, path, value);
 }
 
-/* Write a value, which will be put back. */
+/* Write a value; the old one will be restored. */
 static inline int ksft_change(const char *path, const char *value)
 {
 	return ksft_keep(path) && ksft_put(path, value);
 }
 
-/* ---- and back ------------------------------------------------------------- */
+/* ---- undo ---------------------------------------------------------------- */
 
 static inline void ksft_put_back(const struct ksft_undo *u)
 {
@@ -153,7 +153,7 @@ static inline void ksft_unmount(const char *dir)
 		umount2(dir, MNT_DETACH | UMOUNT_NOFOLLOW);
 }
 
-/* What was in a cgroup and has just been killed may take a moment. */
+/* EBUSY: tasks that were just killed may take a moment to leave a cgroup. */
 static inline void ksft_rmdir(const char *path)
 {
 	int tries = 200;
@@ -183,7 +183,7 @@ static inline void ksft_undo(const struct ksft_undo *u)
 	}
 }
 
-/* The values alone, while the case goes on. */
+/* Restore the values only, while the case goes on. */
 static inline void ksft_put_values_back(void)
 {
 	unsigned int i = ksft_undos->nr;
@@ -193,7 +193,7 @@ static inline void ksft_put_values_back(void)
 			ksft_put_back(&ksft_undos->undo[i]);
 }
 
-/* ---- directories and mounts ------------------------------------------------ */
+/* ---- directories and mounts ---------------------------------------------- */
 
 static inline int ksft_mkdir(const char *path)
 {
@@ -209,8 +209,8 @@ static inline int ksft_mount(const char *dev, const char *dir, const char *type,
 }
 
 /*
- * A child that is needed to undo what comes after: a file system's server. It
- * leaves the process group of the case, which is killed first.
+ * A child that later undos depend on: the server of a file system. It leaves
+ * the process group of the case, which is killed first.
  */
 static inline int ksft_serving_child(pid_t pid)
 {
@@ -220,7 +220,7 @@ static inline int ksft_serving_child(pid_t pid)
 	return !setpgid(pid, pid) && ksft_undo_later(KSFT_CHILD, text, "");
 }
 
-/* ---- cgroups -------------------------------------------------------------- */
+/* ---- cgroups ------------------------------------------------------------- */
 
 static inline int ksft_has_word(const char *path, const char *word)
 {
@@ -233,7 +233,7 @@ static inline int ksft_has_word(const char *path, const char *word)
 	return 0;
 }
 
-/* A controller for the children of a cgroup; off again if it was off. */
+/* Enable a controller for the children of a cgroup; undone if it was off. */
 static inline int ksft_controller(const char *control, const char *name)
 {
 	char text[32];
@@ -247,7 +247,7 @@ static inline int ksft_controller(const char *control, const char *name)
 	return ksft_put(control, text);
 }
 
-/* ---- the keeper -------------------------------------------------------------- */
+/* ---- the keeper ---------------------------------------------------------- */
 
 static void ksft_end_case(int sig)
 {
@@ -260,7 +260,7 @@ static inline void ksft_clean_up(void)
 {
 	unsigned int i = __atomic_load_n(&ksft_undos->nr, __ATOMIC_ACQUIRE);
 
-	kill(-ksft_case_pid, SIGKILL);	/* what it has started */
+	kill(-ksft_case_pid, SIGKILL);	/* all that it has started */
 	while (i--)
 		ksft_undo(&ksft_undos->undo[i]);
 	while (waitpid(-1, NULL, 0) > 0 || errno == EINTR)
@@ -273,7 +273,7 @@ static inline void ksft_own_namespace(void)
 		!mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL);
 }
 
-struct ksft_case;	/* nothing that a keeper has to know */
+struct ksft_case;	/* opaque to the keeper */
 
 static inline void ksft_start_case(void (*child)(const struct ksft_case *),
 				   const struct ksft_case *c,
@@ -292,7 +292,7 @@ static inline void ksft_start_case(void (*child)(const struct ksft_case *),
 	sigprocmask(SIG_SETMASK, mask, NULL);
 }
 
-/* SIGTERM: the program is gone. What has no parent any more is ours. */
+/* SIGTERM: the program is gone. The keeper also reaps orphans of the case. */
 static inline void ksft_keeper(void (*child)(const struct ksft_case *),
 			       const struct ksft_case *c, const sigset_t *mask)
 {
@@ -305,15 +305,15 @@ static inline void ksft_keeper(void (*child)(const struct ksft_case *),
 	ksft_start_case(child, c, mask);
 	while (waitpid(ksft_case_pid, &ksft_undos->status, 0) < 0 &&
 	       errno == EINTR)
-		ksft_put_values_back();	/* it may wait for memory to die */
+		ksft_put_values_back();	/* the case may need memory to exit */
 	ksft_clean_up();
 	_exit(0);
 }
 
 /*
- * Run a case in a child with a keeper. Returns what waitpid() has of it, or
- * -1. The keeper must not miss that the program is gone: it asks for SIGTERM
- * while that is blocked, and looks whether it was too late.
+ * Run a case in a child with a keeper. Returns its status from waitpid(), or
+ * -1. The keeper must not miss the death of the program: it requests SIGTERM
+ * while that is blocked, then checks whether the program is already gone.
  */
 static inline int ksft_kept(void (*child)(const struct ksft_case *),
 			    const struct ksft_case *c)

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A fault that cannot have its page table, or its page, is told so: EFAULT
- * from the kernel's own access, nothing left behind, and a clean log. Later
- * the same access works.
+ * A fault whose page table or page cannot be allocated returns an error: the
+ * kernel's own access gets EFAULT, nothing is left behind, and the log stays
+ * clean. Later the same access works.
  *
- * fail_page_alloc picks the allocation: those of one task, and only while it
- * faults. The upper levels, a table next door, the anon_vma and the nodes of
- * the page cache are there before; so what fails is the table or the page.
- * It is the kernel that faults: a user fault would call the OOM killer.
+ * fail_page_alloc hits the allocations of one task only, while it faults. The
+ * upper levels, a table next door, the anon_vma and the page cache nodes exist
+ * beforehand; so what fails is the table or the page. The kernel takes the
+ * fault: a user fault would invoke the OOM killer.
  */
 #include "fault.h"
 #include "../ksft_inject.h"
@@ -16,20 +16,20 @@
 #define FAULTS	8
 #define FIRST	2			/* slot of the table next door */
 #define LEN	((FAULTS + 1) * SLOT)
-#define CACHED	16			/* pages of a slot; one window */
-#define NODE	40			/* keeps the cache's node there */
+#define CACHED	16			/* pages of a slot: one window */
+#define NODE	40			/* pins the page cache node */
 #define EVER	1000
 #define RW	(PROT_READ | PROT_WRITE)
 
-/* ---- injection -------------------------------------------------------------- */
+/* ---- injection ----------------------------------------------------------- */
 
 struct mode {
 	int skip;		/* allocations that succeed first */
-	int times;		/* that fail then */
+	int times;		/* allocations that fail then */
 	int spare_pages;	/* never fail a page of user memory */
 };
 
-/* Of @m->times failures, those that took place. */
+/* Returns how many of @m->times failures took place. */
 static long inject(const struct mode *m, int (*access)(char *), char *p,
 		   int *ret)
 {
@@ -45,7 +45,7 @@ static long inject(const struct mode *m, int (*access)(char *), char *p,
 	return m->times - ksft_inject_left();
 }
 
-/* ---- what faults -------------------------------------------------------------- */
+/* ---- what faults --------------------------------------------------------- */
 
 struct path {
 	const char *type;	/* of the file system; NULL: anonymous */
@@ -121,14 +121,14 @@ static void map_it(const struct path *path)
 	p = map_at(slot(FIRST), LEN, RW, path->flags |
 		   (file < 0 ? MAP_ANONYMOUS : 0), file, 0);
 	madvise(p, LEN, MADV_NOHUGEPAGE);
-	/* the table next door; for a private mapping, the anon_vma */
+	/* allocates the table next door and, if private, the anon_vma */
 	if (path->write || path->flags == MAP_PRIVATE)
 		*(volatile char *)p = 1;
 	else
 		(void)*(volatile char *)p;
 }
 
-/* ---- cases -------------------------------------------------------------------- */
+/* ---- cases --------------------------------------------------------------- */
 
 struct alloc {
 	const struct path *path;
@@ -151,7 +151,7 @@ static void expect_later(const struct path *path, char *p)
 		   *(int *)p, expected_word(path));
 }
 
-/* How many of the accesses failed; @kb: tables that these left */
+/* Returns how many accesses failed; @kb: tables that they left behind */
 static int fail_all(const struct alloc *a, long *kb, long *injected)
 {
 	int i, ret, failed = 0;
@@ -199,7 +199,7 @@ static void expect_failure(const void *arg)
 		   FAULTS);
 }
 
-/* One failure may be got over; what counts is what is left behind. */
+/* The fault may survive one failure, but must leave nothing behind. */
 static void expect_nothing_left(const void *arg)
 {
 	long injected;
@@ -208,7 +208,7 @@ static void expect_nothing_left(const void *arg)
 	ksft_need(injected, "a failure");
 }
 
-/* Fault-around is a favour: when it fails, the fault goes on without. */
+/* Fault-around is optional: if it fails, the fault goes on without it. */
 static void expect_success(const void *arg)
 {
 	long injected;

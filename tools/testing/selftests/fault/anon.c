@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A write fault that its memory cgroup has no page for leaves no page table
- * behind: the page, charged, comes before the table.
+ * A write fault that exceeds the limit of its memory cgroup leaves no page
+ * table behind: the page is charged before the table is allocated.
  *
- * The kernel faults for a worker at its limit, which gets EFAULT; the OOM
- * killer is for faults from user mode. The worker's VmPTE is read from
- * outside of the cgroup, since to open a file may take memory, too.
+ * The kernel takes the faults of a worker at its limit, which gets EFAULT; only
+ * faults from user mode invoke the OOM killer. The worker's VmPTE is read from
+ * outside the cgroup, since opening a file may need memory, too.
  */
 #include "memcg.h"
 #include <sys/prctl.h>
@@ -14,15 +14,15 @@
 #define FAULTS	16
 #define FIRST	2		/* slot of the table next door */
 #define LEN	((FAULTS + 1) * SLOT)
-#define FILLER	32		/* slot of what uses the limit up */
+#define FILLER	32		/* slot that uses up the limit */
 #define LIMIT	"1048576"
 #define RW	(PROT_READ | PROT_WRITE)
 
-/* ---- the cgroup -------------------------------------------------------------- */
+/* ---- the cgroup ---------------------------------------------------------- */
 
 /*
- * Since v4.19 a charge that fails in the kernel calls the OOM killer, which
- * finds nobody or the worker.
+ * Since v4.19 a failing charge in the kernel invokes the OOM killer, which
+ * finds no task or the worker.
  */
 static void need_quiet_charges(void)
 {
@@ -35,9 +35,9 @@ static void need_quiet_charges(void)
 		ksft_case_skip("the OOM killer comes for kernel faults, too");
 }
 
-/* ---- the worker --------------------------------------------------------------- */
+/* ---- the worker ---------------------------------------------------------- */
 
-static int says, hears;		/* its ends of two pipes */
+static int says, hears;		/* the worker's ends of two pipes */
 
 /* One put_user(), so one fault. */
 static int kernel_write(char *p)
@@ -71,7 +71,7 @@ static int refused(void)
 	return nr;
 }
 
-/* Everything that a fault needs but its page and its table is there before. */
+/* Provide all that a fault needs, except its page and its table. */
 static void map_all(int file)
 {
 	int flags = MAP_PRIVATE | (file < 0 ? MAP_ANONYMOUS : 0);
@@ -93,17 +93,17 @@ static void worker(int file)
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	map_all(file);
-	meet(says, hears);		/* ... and moves to the cgroup */
+	meet(says, hears);		/* ... now moved to the cgroup */
 	use_limit_up();
 	meet(says, hears);
 	nr = refused();
-	meet(says, hears);		/* ... and the limit is lifted */
+	meet(says, hears);		/* ... now the limit is lifted */
 	ksft_check(nr == FAULTS, "%d of %d faults had no page", nr, FAULTS);
 	ksft_check(!refused(), "no page, and there is no limit");
 	_exit(KSFT_PASS);
 }
 
-/* ---- cases -------------------------------------------------------------------- */
+/* ---- cases --------------------------------------------------------------- */
 
 static pid_t start_worker(int file, int *in, int *out)
 {
@@ -137,7 +137,7 @@ static void go(int out)
 	ksft_need(write(out, "", 1) == 1, "a worker that lives");
 }
 
-/* kB of tables that the worker has from faults for which there is no page */
+/* kB of tables that the worker's faults added without getting a page */
 static long measure(pid_t pid, int in, int out)
 {
 	long before;
@@ -176,7 +176,7 @@ static void anon_at_limit(void)
 	at_limit(-1);
 }
 
-/* The pages of the file are there, and charged to us. */
+/* The file's pages are cached, and not charged to the worker's cgroup. */
 static void cow_at_limit(void)
 {
 	int file, i;

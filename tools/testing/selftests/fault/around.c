@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Which pages a read fault maps around the one that was asked for, bit for
- * bit: for windows of 4 KiB to 2 MiB, against a model, and as a picture of
- * the PMD that two kernels can be compared by.
+ * Check exactly which pages a read fault maps around the faulting page, for
+ * windows of 4 KiB to 2 MiB: against a model, and as a bitmap of the PMD for
+ * comparing two kernels.
  *
- * A layout is counted in pages from a PMD boundary.
+ * Layouts count pages from a PMD boundary.
  */
 #include "fault.h"
 
@@ -23,12 +23,12 @@ struct layout {
 	struct range vma;
 	unsigned long pgoff;		/* file page at the start of the VMA */
 	unsigned long file_pages;	/* 0: as far as the VMA reaches */
-	unsigned int tail_cut;		/* bytes the last page is short of */
+	unsigned int tail_cut;		/* bytes missing in the last page */
 	struct range cached[2];		/* file pages */
-	unsigned int every;		/* of these, each n-th only */
-	struct range mapped[2];		/* mapped before, one by one */
+	unsigned int every;		/* only every n-th of these */
+	struct range mapped[2];		/* mapped beforehand, one by one */
 	unsigned long fault;
-	int prot, flags;		/* 0: a shared mapping to read */
+	int prot, flags;		/* 0: shared, read-only */
 };
 
 static const unsigned long windows[] = { PAGE, 8192, 65536, SLOT };
@@ -42,7 +42,7 @@ static int within(const struct range *r, unsigned long page)
 	return page >= r->first && page - r->first < r->nr;
 }
 
-/* ---- the model ------------------------------------------------------------ */
+/* ---- the model ----------------------------------------------------------- */
 
 static unsigned long file_pages(void)
 {
@@ -76,8 +76,8 @@ static unsigned long min(unsigned long a, unsigned long b)
 }
 
 /*
- * A window is aligned to its size; where the VMA starts inside of it, it
- * keeps its size, and neither leaves the VMA nor the PMD.
+ * A window is aligned to its size. If the VMA starts inside, the window starts
+ * there and keeps its size. It never leaves the VMA or the PMD.
  */
 static struct range window_of(unsigned long nr)
 {
@@ -106,7 +106,7 @@ static int expected(unsigned long page, unsigned long window)
 	return within(&r, page) && cached(page);
 }
 
-/* ---- the kernel's doing --------------------------------------------------- */
+/* ---- what the kernel does ------------------------------------------------ */
 
 static void set_window(unsigned long bytes)
 {
@@ -161,7 +161,7 @@ static int present(__u64 entry)
 	return entry >> 63;
 }
 
-/* First page of the PMD is the lowest bit of the first digit. */
+/* The first page of the PMD is the lowest bit of the first digit. */
 static void print_picture(unsigned long window, const char *type,
 			  const __u64 *entries)
 {
@@ -201,7 +201,7 @@ static void one_window(const char *type, unsigned long window)
 	ksft_need(!munmap(area, AREA * PAGE), "munmap");
 }
 
-/* What was never written is a hole, also in the cache. */
+/* Pages that are not written stay holes, in the page cache as well. */
 static void fill_cache(void)
 {
 	unsigned long page;
@@ -214,7 +214,7 @@ static void fill_cache(void)
 	}
 }
 
-/* A fault brings its own page in; so the file is made anew each time. */
+/* A fault caches its own page, so each window needs a new file. */
 static void one_file(const char *type, unsigned long window)
 {
 	off_t size = (off_t)file_pages() * PAGE - now->tail_cut;
@@ -244,12 +244,12 @@ static void look(const void *arg)
 	}
 }
 
-/* ---- layouts -------------------------------------------------------------- */
+/* ---- layouts ------------------------------------------------------------- */
 
 #define LAYOUT(id, ...) \
 	KSFT_CASE_WITH(id, look, &(const struct layout){ #id, __VA_ARGS__ })
 
-/* One PMD and something on both sides; page n shows file page n. */
+/* One PMD and some pages on both sides; page n maps file page n. */
 #define WIDE	.vma = { 448, 640 }, .pgoff = 448
 #define CACHED	.cached = { { 0, ALL } }
 
@@ -261,7 +261,7 @@ static const struct ksft_case cases[] = {
 	LAYOUT(vma_one_page, .vma = { 640, 1 }, CACHED, .fault = 640),
 	LAYOUT(pmd_first_page, WIDE, CACHED, .fault = 512),
 	LAYOUT(pmd_last_page, WIDE, CACHED, .fault = 1023),
-	/* From the VMA's start on, the window would reach into the next PMD. */
+	/* A window that starts with the VMA would reach into the next PMD. */
 	LAYOUT(vma_start_pmd_end, .vma = { 1021, 400 }, CACHED, .fault = 1022),
 	LAYOUT(vma_end_pmd_start, .vma = { 100, 414 }, CACHED, .fault = 513),
 	LAYOUT(cache_holes, WIDE, CACHED, .every = 3, .fault = 699),

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A fault that waits for I/O holds no page table meanwhile, neither in place
- * (seen in the sleeper's VmPTE) nor put by (seen by the probe of the device).
+ * A fault that waits for I/O holds no page table, neither installed (shown by
+ * the sleeper's VmPTE) nor preallocated (shown by the device's probe).
  *
- * The file system is a FUSE whose daemon is the case itself: it answers
- * everything but READ, which it keeps until told. Sleepers are threads of a
- * child; each faults on a page of its own, in a PMD of its own.
+ * The test case itself is the daemon of a FUSE file system: it answers all
+ * requests but READ, which it withholds. Sleepers are threads of a child; each
+ * faults on its own page, in its own PMD.
  */
 #include "device.h"
 #include "../ksft_fuse.h"
@@ -19,16 +19,16 @@
 
 struct sleeper {
 	pid_t pid;
-	int nr;			/* of threads */
+	int nr;			/* number of threads */
 	int go;			/* a byte for each thread: fault now */
 	int says;		/* a byte from each: ready, then 1 or 0 */
 	int said;
 	int good;
 };
 
-/* ---- the daemon ----------------------------------------------------------- */
+/* ---- the daemon ---------------------------------------------------------- */
 
-/* No read-ahead: a fault asks for its own page only. */
+/* No read-ahead: a fault requests its own page only. */
 static struct ksft_fuse fuse = {
 	.name = "file",
 	.size = MANY * PAGE,
@@ -76,7 +76,7 @@ static void hear(struct sleeper *s)
 	s->good += c;
 }
 
-/* One event, a request or a word from the sleeper. */
+/* Handle one event: a request, or a message from the sleeper. */
 static void serve(struct sleeper *s)
 {
 	struct pollfd fds[2] = {
@@ -116,7 +116,7 @@ static void mount_fuse(void)
 	private_mount("none", "fuse", ksft_fuse_open(&fuse, 0));
 }
 
-/* ---- the sleepers --------------------------------------------------------- */
+/* ---- the sleepers -------------------------------------------------------- */
 
 struct access {
 	int prot;
@@ -130,7 +130,7 @@ static const struct access sharing = { PROT_READ | PROT_WRITE, MAP_SHARED };
 static const struct access *how;
 static int file;
 static int child_go, child_says;
-static int device = -1;		/* whose probe looks at the sleepers' mm */
+static int device = -1;		/* its probe watches the sleepers' mm */
 
 static char fault(volatile char *p, char byte)
 {
@@ -156,8 +156,8 @@ static void *sleeper_thread(void *arg)
 }
 
 /*
- * The daemon says once that it knows no FLUSH. So nobody who exits later has
- * to wait for it, which may at that time be waiting for him.
+ * The first close() finds out that the daemon has no FLUSH. So no task that
+ * exits later waits for the daemon, which may itself be waiting for that task.
  */
 static void open_file(void)
 {
@@ -166,7 +166,7 @@ static void open_file(void)
 	ksft_need(file >= 0, "open the FUSE file");
 }
 
-/* All that the measured part runs is run once, for its text and stack. */
+/* Run the code of the measured part once, to fault in its text and stack. */
 static void warm_up(void)
 {
 	char *p = map_at(slot(1), PAGE, PROT_READ | PROT_WRITE,
@@ -235,7 +235,7 @@ static void wake(struct sleeper *s)
 		   s->nr - s->good, s->nr);
 }
 
-/* The file system first: an exit writes back, and must not wait for us. */
+/* Stop the file system first: exit writes back, and must not wait for us. */
 static void end(struct sleeper *s)
 {
 	close(fuse.fd);
@@ -243,7 +243,7 @@ static void end(struct sleeper *s)
 	waitpid(s->pid, NULL, 0);
 }
 
-/* ---- cases ---------------------------------------------------------------- */
+/* ---- cases --------------------------------------------------------------- */
 
 static void asleep(const void *arg)
 {
@@ -320,8 +320,8 @@ static void wait_for_page_lock(struct sleeper *s)
 }
 
 /*
- * Who asked for the page waits for the daemon; who comes second waits for
- * the page lock, and can be killed there.
+ * The first sleeper waits for the daemon; the second one waits for the page
+ * lock, and can be killed there.
  */
 static void killed_asleep(void)
 {

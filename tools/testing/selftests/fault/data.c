@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What a program reads is what was written there, by whatever kind of fault
- * the page came. Page i of a file holds the byte i + 1 all over.
+ * A program must read back what was written, whatever kind of fault mapped the
+ * page. Every byte of page i of a file is i + 1.
  */
 #include "thp.h"
 
 #define PAGES	96
 #define LEN	(PAGES * PAGE)
-#define STRIDE	37		/* visits each page, in no simple order */
+#define STRIDE	37		/* visits every page, in no simple order */
 #define RW	(PROT_READ | PROT_WRITE)
 
 static int file;
 
-/* ---- patterns -------------------------------------------------------------- */
+/* ---- patterns ------------------------------------------------------------ */
 
 static int filled(const char *p, char byte)
 {
@@ -40,7 +40,7 @@ static char zero_byte(int page)
 	return 0;
 }
 
-/* Pages [0, nr) of a mapping, in stride order */
+/* Check pages [0, nr) of a mapping, in stride order */
 static void expect_pages(const char *p, int nr, char (*byte)(int),
 			 const char *what)
 {
@@ -76,7 +76,7 @@ static void expect_file(char (*byte)(int), const char *what)
 	}
 }
 
-/* ---- files ----------------------------------------------------------------- */
+/* ---- files --------------------------------------------------------------- */
 
 static void mount_type(const char *type)
 {
@@ -101,7 +101,7 @@ static void use_file(const char *type)
 	}
 }
 
-/* Out of the cache; only for a file that is not mapped. */
+/* Drop the file from the page cache; it must not be mapped. */
 static void make_cold(void)
 {
 	ksft_need(!fsync(file), "fsync");
@@ -118,7 +118,7 @@ static char *map_anon(int nr, size_t len, int flags)
 	return map_at(slot(nr), len, RW, MAP_ANONYMOUS | flags, -1, 0);
 }
 
-/* ---- reads ----------------------------------------------------------------- */
+/* ---- reads --------------------------------------------------------------- */
 
 static void read_of(const void *arg)
 {
@@ -137,7 +137,7 @@ static void read_ext4_cold(void)
 		     "cold");
 }
 
-/* Behind the end of the file the last page is zero. */
+/* Beyond the end of the file, the last page is zero. */
 static void read_tail_page(void)
 {
 	const off_t cut = 1000;
@@ -171,7 +171,7 @@ static void kernel_reads_mapping(void)
 	}
 }
 
-/* ---- writes ---------------------------------------------------------------- */
+/* ---- writes -------------------------------------------------------------- */
 
 struct writing {
 	const char *type;	/* of the file system */
@@ -208,7 +208,7 @@ static void private_cow_cold(void)
 	expect_file(file_byte, "behind a private mapping");
 }
 
-/* A page that was read from the disk by the fault itself */
+/* The fault itself has read the page from disk. */
 static void private_cow_after_cold_read(void)
 {
 	char *p;
@@ -222,7 +222,7 @@ static void private_cow_after_cold_read(void)
 	expect_file(file_byte, "behind a private mapping");
 }
 
-/* One byte written: the rest of the page is the file's. */
+/* After a write of one byte, the rest of the page is still the file's. */
 static void private_cow_keeps_rest(void)
 {
 	char *p;
@@ -252,7 +252,7 @@ static void shared_write_of(const void *arg)
 	expect_file(other_byte, "behind a shared mapping");
 }
 
-/* Written back, dropped, and read again from the disk. */
+/* Write back, drop, and read again from disk. */
 static void shared_write_ext4(void)
 {
 	shared_write_of(ON("ext4", 0));
@@ -261,7 +261,7 @@ static void shared_write_ext4(void)
 	expect_file(other_byte, "on disk");
 }
 
-/* A page that was written back is write-protected: another ->page_mkwrite. */
+/* Writeback write-protects the page: the next write calls ->page_mkwrite. */
 static void shared_write_ext4_again(void)
 {
 	char *p;
@@ -286,7 +286,7 @@ static void two_mappings_one_file(void)
 	expect_pages(b, PAGES, other_byte, "the other mapping");
 }
 
-/* ---- holes ----------------------------------------------------------------- */
+/* ---- holes --------------------------------------------------------------- */
 
 static void holes_of(const void *arg)
 {
@@ -316,7 +316,7 @@ static void tmpfs_hole_cow(void)
 	expect_file(zero_byte, "behind a private mapping");
 }
 
-/* ---- anonymous memory ------------------------------------------------------ */
+/* ---- anonymous memory ---------------------------------------------------- */
 
 static void anon_write(void)
 {
@@ -353,7 +353,7 @@ static void anon_zero_page(void)
 	expect_pages(p, PAGES, zero_byte, "never written");
 }
 
-/* The zero page goes, its other users stay zero. */
+/* Writes replace the zero page; the pages not written stay zero. */
 static void anon_write_after_read(void)
 {
 	char *p;
@@ -421,7 +421,7 @@ static void stack_grows(void)
 		ksft_check(p[7] == (char)((uintptr_t)p >> 12), "at %p", p);
 }
 
-/* ---- tables that move, are copied, are emptied ------------------------------ */
+/* ---- tables that are moved, copied, emptied ------------------------------ */
 
 static void move(char *from, char *to)
 {
@@ -440,7 +440,7 @@ static void mremap_moves(void)
 	expect_pages(slot(3) + 5 * PAGE, PAGES, other_byte, "moved");
 }
 
-/* Nothing is there to be moved; the faults come at the new place. */
+/* There is no page to move: all faults happen at the new address. */
 static void mremap_moves_empty(void)
 {
 	use_file("ramfs");
@@ -505,7 +505,7 @@ static void fork_shared(void)
 	expect_pages(p, PAGES, other_byte, "written by the child");
 }
 
-/* The child gets no tables for a file; each page faults there again. */
+/* fork() copies no tables of a file: the child faults each page again. */
 static void child_file(char *p)
 {
 	expect_pages(p, PAGES, file_byte, "file");
@@ -536,7 +536,7 @@ static void dontneed(void)
 	dontneed_of(map_file(4, RW, MAP_SHARED), other_byte);
 }
 
-/* Cut the file, and let it grow again: what was cut is zero, copies too. */
+/* Truncate and extend the file: what was cut is zero, in COWed pages, too. */
 static void truncate_cuts(void)
 {
 	const int keep = PAGES / 3;

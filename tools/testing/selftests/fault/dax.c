@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * DAX: the file system inserts the pfn itself, a write to a private mapping
- * is copied with i_mmap_rwsem held, and no page is locked meanwhile. Reclaim
- * takes that lock, so that nothing may be allocated under it.
+ * DAX: the file system inserts the pfn itself, and a write to a private mapping
+ * copies with i_mmap_rwsem held instead of a page lock. Reclaim takes
+ * i_mmap_rwsem, so nothing may be allocated under it.
  *
- * The device, which KSFT_SCRATCH_DAX names, is a RAM disk (v4.6:
- * BLK_DEV_RAM_DAX) or legacy persistent memory (later kernels:
- * memmap=16M!192M), blank or with an ext4 of ours on it.
+ * KSFT_SCRATCH_DAX names the device: a RAM disk (v4.6: BLK_DEV_RAM_DAX) or
+ * legacy persistent memory (later kernels: memmap=16M!192M), blank or with an
+ * ext4 that this test has made.
  */
 #include "handler.h"
 #include <sys/resource.h>
@@ -43,7 +43,7 @@ static void mount_dax(void)
 		ksft_case_skip("no DAX on %s (errno %d)", disk, errno);
 }
 
-/* Page i of it holds the byte i + 1 all over. */
+/* Every byte of page i of the file is i + 1. */
 static void use_file(void)
 {
 	char page[PAGE];
@@ -94,7 +94,7 @@ static long faults_taken(void)
 	return r.ru_minflt + r.ru_majflt;
 }
 
-/* The copy is made once: who finds no table afterwards makes it again. */
+/* One fault, one copy: a fault that then lacks a table has to copy again. */
 static void private_write_faults(void)
 {
 	long faults;
@@ -169,8 +169,8 @@ static void beyond_end(char *where, int i)
 }
 
 /*
- * A table in front of ->fault, if that is how this kernel does it, and no
- * more; it goes with the mapping.
+ * A kernel may allocate one table before it calls ->fault, but no more; the
+ * table must go away with the mapping.
  */
 static long access_beyond_end(const struct access *a)
 {
@@ -206,7 +206,7 @@ static void sigbus_no_table(void)
 		   added);
 }
 
-/* ---- what is allocated under i_mmap_rwsem --------------------------------- */
+/* ---- what is allocated under i_mmap_rwsem -------------------------------- */
 
 static void nothing_under_lock(const void *arg)
 {
@@ -235,9 +235,9 @@ static void nothing_under_lock(const void *arg)
 	}
 }
 
-/* ---- what a fault costs --------------------------------------------------- */
+/* ---- what a fault costs -------------------------------------------------- */
 
-/* The handler inserts the pfn itself: nobody needs a second table. */
+/* The handler inserts the pfn itself: there is no need for a second table. */
 static void tables_of_fault(void)
 {
 	unsigned int i, tables = 0;
@@ -256,14 +256,14 @@ static void tables_of_fault(void)
 	ksft_check(tables == FAULTS, "%u tables for %d faults", tables, FAULTS);
 }
 
-/* ---- races ---------------------------------------------------------------- */
+/* ---- races --------------------------------------------------------------- */
 
 static volatile int stop;
 
 /*
- * Where a mapping counts as a reference of the page (since v6.15), a truncation
- * that met one while it was faulted in waits until it is gone, and has unmapped
- * it before: so it has to go by itself.
+ * Since v6.15 a mapping holds a page reference. A truncation that races with a
+ * fault has unmapped too early, and waits until the mapping is gone: so the
+ * thread has to unmap it.
  */
 static void *faulter(void *where)
 {
@@ -281,9 +281,9 @@ static void *faulter(void *where)
 }
 
 /*
- * Extended by write(2), so that there is never a hole: in v4.6 two faults on
- * one, a read and a write, get into each other's way (a warning in
- * dax_radix_entry(), cured by the entry lock of v4.7).
+ * Extend with write(2), so that there is never a hole: in v4.6, a read and a
+ * write fault on the same hole race (a warning in dax_radix_entry(), fixed by
+ * the entry lock of v4.7).
  */
 static void race_round(char *shared, char *private)
 {
@@ -294,12 +294,12 @@ static void race_round(char *shared, char *private)
 	ksft_need(!ftruncate(file, PAGE), "ftruncate");
 	ksft_need(pwrite(file, data, sizeof(data), PAGE) == sizeof(data),
 		  "pwrite");
-	/* The slot loses its table with the mapping. */
+	/* Replacing a mapping frees the table of its slot. */
 	map_file(4, MAP_SHARED);
 	map_file(5, MAP_PRIVATE);
 }
 
-/* Threads fault shared and private pages in that come and go. */
+/* Threads fault in shared and private pages that come and go. */
 static void truncate_race(void)
 {
 	pthread_t t[4];

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* device.h: /dev/fault_selftest, and what its probe counts of one mm alone. */
+/* device.h: /dev/fault_selftest, and its probe, which counts for one mm. */
 #ifndef __DEVICE_H
 #define __DEVICE_H
 

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A fault on a hole for which the file system has no room ends in SIGBUS,
- * and should leave no page table behind.
+ * A fault on a hole that a full file system cannot fill ends in SIGBUS, and
+ * must leave no page table behind.
  */
 #include "fault.h"
 
 #define FAULTS	8
 #define RW	(PROT_READ | PROT_WRITE)
 
-static int file;		/* a hole of a page for each fault, and one */
+static int file;		/* a one-page hole per fault, and one more */
 static int prot, flags;
 
 static char *map_hole(char *where, int i)
@@ -39,7 +39,7 @@ static void expect_no_tables(void (*fault)(char *, int))
 	ksft_check(!added, "%d faults added %ld kB of tables", FAULTS, added);
 }
 
-/* Writes until nothing more goes in. */
+/* Write until the file system is full. */
 static void fill(int fd, size_t step)
 {
 	static char buf[1 << 20];
@@ -71,11 +71,11 @@ static void full_tmpfs(const void *arg)
 	expect_no_tables(a->fault);
 }
 
-/* ---- ext4: it is ->page_mkwrite that fails ------------------------------- */
+/* ---- ext4: ->page_mkwrite fails ------------------------------------------ */
 
 /*
- * With fallocate() there is nothing to write back; with write() and delayed
- * allocation the last blocks show only once those before are on disk.
+ * fallocate() leaves nothing to write back. With write() and delayed
+ * allocation, the last free blocks only show once earlier data is on disk.
  */
 static void fill_ext4(int fd)
 {

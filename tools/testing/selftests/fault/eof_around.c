@@ -1,24 +1,24 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Fault-around at the end of a file: what the page cache has is mapped by one
- * fault, in an empty PMD as anywhere else, and nothing beyond the last page.
+ * Fault-around at the end of a file: one fault maps what the page cache has, in
+ * an empty PMD as anywhere else, and nothing beyond the last page.
  *
- * A large folio that ends the file is the difficult case. XFS makes one of a
- * large write; where it does not (v4.6), the same must hold of small pages.
+ * The difficult case is a large folio that ends the file. XFS creates one for a
+ * large write; where it does not (v4.6), the same must hold for small pages.
  */
 #include "handler.h"
 #include "../ksft_trace.h"
 #include <sys/resource.h>
 #include <sys/uio.h>
 
-#define WINDOW		(64UL << 10)	/* fault_around_bytes by default */
+#define WINDOW		(64UL << 10)	/* default of fault_around_bytes */
 
 static void mount_xfs(void)
 {
 	private_mount(ksft_scratch("KSFT_SCRATCH_XFS"), "xfs", NULL);
 }
 
-/* A file of one write, every page with its own number in it, and cached. */
+/* A cached file, from one write(); every page contains its own number. */
 static int write_file(const char *name, size_t size)
 {
 	int fd = make_file(name, 0);
@@ -56,19 +56,19 @@ static long faults_to_read(const volatile char *p, size_t from, size_t to)
 	return minor_faults() - before;
 }
 
-/* Reads all of a file of @size bytes, from @from on, in an empty PMD. */
+/* Count the faults to read from @from to @size of a file, in an empty PMD. */
 static long faults_in_new_slot(int fd, size_t from, size_t size)
 {
 	char *p;
 
 	p = map_at(slot(1), size, PROT_READ, MAP_SHARED, fd, 0);
-	faults_to_read(p, 0, size);	/* the test itself is warm now */
+	faults_to_read(p, 0, size);	/* warms up the test itself */
 	p = map_at(slot(2), size, PROT_READ, MAP_SHARED, fd, 0);
 	return faults_to_read(p, from, size);
 }
 
 struct part {
-	size_t size, from;	/* of the file, and where it is read */
+	size_t size, from;	/* of the file, and where to read */
 };
 
 static void one_fault(const void *arg)
@@ -85,8 +85,8 @@ static void one_fault(const void *arg)
 }
 
 /*
- * A file of one page, as most are. What is behind it is a SIGBUS, and on the
- * way there the page is mapped.
+ * A file of one page, as most files are. An access behind it ends in SIGBUS,
+ * but on the way fault-around maps the page.
  */
 static void one_page_file(void)
 {
@@ -106,8 +106,8 @@ static void one_page_file(void)
 }
 
 /*
- * A folio that fills a PMD and ends the file with it is mapped by
- * fault-around, without ->fault.
+ * Fault-around maps a folio that fills a PMD and ends the file, without a call
+ * of ->fault.
  */
 static void whole_pmd(void)
 {
@@ -128,7 +128,7 @@ static void whole_pmd(void)
 		   ksft_event_count(calls));
 }
 
-/* And it takes no page table, not even one to be freed again. */
+/* Nor does that allocate a page table, not even temporarily. */
 static void whole_pmd_tables(void)
 {
 	unsigned int i, tables = 0;
@@ -151,7 +151,7 @@ static void whole_pmd_tables(void)
 	ksft_check(!tables, "%u tables for %u huge pages", tables, i - 1);
 }
 
-/* What a truncation leaves behind in the last folio is not mapped. */
+/* What truncation leaves behind in the last folio must not be mapped. */
 static void sigbus_past_truncation(void)
 {
 	const size_t kept = 5 * PAGE;
@@ -173,7 +173,7 @@ static void sigbus_past_truncation(void)
 			   i / PAGE);
 }
 
-/* A reference that truncation cannot do anything about. */
+/* Take a page reference that truncation cannot drop. */
 static void pin_page(char *p)
 {
 	struct iovec iov = { .iov_base = p, .iov_len = 1 };
@@ -199,8 +199,8 @@ static int pinned_file(void)
 }
 
 /*
- * So the folio cannot be split, and stays as it is, with its end beyond that
- * of the file. What is within the file is mapped by one fault.
+ * The pinned folio cannot be split, and keeps its end beyond the end of the
+ * file. One fault maps what is within the file.
  */
 static void folio_beyond_end(void)
 {
@@ -218,7 +218,7 @@ static void folio_beyond_end(void)
 	ksft_check(nr == 1, "%ld faults", nr);
 }
 
-/* The same where truncation meets a mapping that is there. */
+/* The same if the pages are mapped when the file is truncated. */
 static void sigbus_after_truncation(void)
 {
 	size_t i;
@@ -247,7 +247,7 @@ static void *read_first_page(void *p)
 	return NULL;
 }
 
-/* Fault-around may be under way when the file is truncated. */
+/* Truncate the file while fault-around may be running. */
 static void truncate_meanwhile(char *p, int fd, size_t kept)
 {
 	pthread_t t;
@@ -261,9 +261,9 @@ static void truncate_meanwhile(char *p, int fd, size_t kept)
 }
 
 /*
- * It has looked how large the file is, and then a truncation runs from begin
- * to end, that cannot split the folio. Few rounds: where the kernel looks only
- * once that is lost by chance, too, if very rarely.
+ * Fault-around has checked the file size, then a complete truncation runs that
+ * cannot split the folio. Few rounds: a kernel that checks only once loses that
+ * race by chance, too, if very rarely.
  */
 static void sigbus_truncated_meanwhile(void)
 {
@@ -286,7 +286,7 @@ static void sigbus_truncated_meanwhile(void)
 static const struct ksft_case cases[] = {
 	PART(whole_file, WINDOW, 0),
 	PART(last_page_of_file, WINDOW, WINDOW - PAGE),
-	/* A window that begins inside of the last folio. */
+	/* A window that begins inside the last folio. */
 	PART(last_window_of_file, 4 * WINDOW, 3 * WINDOW),
 	/* Not a whole number of pages, nor a power of two. */
 	PART(odd_size, WINDOW - 3 * PAGE - 1000, 0),

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Places to fault in, files to fault on, and the figures to read.
+ * Helpers: address slots, files, page table counters.
  *
  * The meter is VmPTE of /proc/<pid>/status: page tables in kB. v4.6 counts
  * PTE tables only, later kernels the upper levels as well; so the upper
- * levels are put in place before anything is measured, and each fault gets
- * a PMD of its own: a slot.
+ * levels are populated before anything is measured, and each fault gets its
+ * own PMD: a slot.
  */
 #ifndef __FAULT_H
 #define __FAULT_H
@@ -35,7 +35,7 @@
 
 /* ---- the meter --------------------------------------------------------- */
 
-/* A file of /proc, or "". No heap: it must not fault. */
+/* The contents of a file in /proc, or "". No heap: that might fault. */
 static inline const char *proc_read(const char *path)
 {
 	static char buf[16384];
@@ -44,7 +44,7 @@ static inline const char *proc_read(const char *path)
 	return buf;
 }
 
-/* The number behind @key, or -1 */
+/* The number after @key, or -1 */
 static inline long number_in(const char *text, const char *key)
 {
 	const char *p = *text ? strstr(text, key) : NULL;
@@ -58,8 +58,8 @@ static inline long proc_number(const char *path, const char *key)
 }
 
 /*
- * With HIGHPTE a table is in high memory, as a page of a user: fail_page_alloc
- * cannot tell one from the other.
+ * With HIGHPTE a table is in high memory like a user page: fail_page_alloc
+ * cannot tell them apart.
  */
 static inline void need_tables_apart(void)
 {
@@ -99,7 +99,7 @@ static inline char *map_at(char *where, size_t len, int prot, int flags, int fd,
 
 /*
  * A block aligned to its own size has all its PTE tables below one PMD
- * table. A page touched in slot 0 puts that one and those above in place.
+ * table. Touching a page in slot 0 populates that table and those above.
  */
 static inline void slots_reserve(void)
 {
@@ -116,8 +116,8 @@ static inline void slots_reserve(void)
 }
 
 /*
- * kB of page tables that @nr faults add, a slot each. The first goes to
- * slot 1 unmeasured, for what the test itself has not touched yet.
+ * kB of page tables that @nr faults add, each in its own slot. A first fault,
+ * in slot 1, is not measured: it covers what the test has not touched yet.
  */
 static inline long tables_added(void (*fault)(char *where, int i), int nr)
 {
@@ -174,8 +174,8 @@ static inline int try_write(volatile char *p, char c)
 /* ---- files -------------------------------------------------------------- */
 
 /*
- * Mounts over MNT, in the mount namespace of the case: nobody else sees it,
- * and it is gone with the case, however that ends.
+ * Mounts over MNT, in the mount namespace of the case: invisible elsewhere,
+ * and gone with the case, however it ends.
  */
 static inline void private_mount(const char *dev, const char *type,
 				 const char *options)
@@ -194,7 +194,7 @@ static inline void mount_scratch(void)
 	private_mount(ksft_scratch("KSFT_SCRATCH_EXT4"), "ext4", NULL);
 }
 
-/* A file of @size bytes, all of it a hole; it lasts while it is open. */
+/* Create a file of @size bytes, all of it a hole, and unlink it. */
 static inline int make_file(const char *name, off_t size)
 {
 	char path[64];
@@ -212,14 +212,14 @@ static inline int make_file(const char *name, off_t size)
 }
 
 /*
- * Small enough for glibc to keep all of them, with their tables, and as large
- * as each architecture asks for.
+ * Small enough for glibc to cache all stacks, with their page tables, and large
+ * enough for every architecture.
  */
 #define THREAD_STACK	(128 << 10)
 
 /*
- * Where the stack ends within its page, and its page within a table, is chance:
- * who calls deeper later, as a signal does, may get one more, and it would be
+ * Where the stack ends within its page, and the page within its table, is
+ * random: a deeper call later, like a signal, may need one more, which would be
  * counted.
  */
 static __attribute__((noinline, unused)) void touch_stack(void)

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * fork() of a process whose heap has shrunk: tables without a page in them
- * are not copied, and everything else is, whatever moves pages meanwhile.
+ * fork() of a process whose heap has shrunk: empty tables are not copied, and
+ * everything else is, whatever moves pages concurrently.
  */
 #include "uffd.h"
 #include <sys/prctl.h>
 #include <sys/swap.h>
 
 #define GIB		(1UL << 30)
-#define EMPTY_MAX	60	/* kB of tables for what a small child has */
+#define EMPTY_MAX	60	/* kB of tables of a small child */
 #define FORKS		200
 
 /* ---- a child, and what it finds ------------------------------------------ */
@@ -37,7 +37,7 @@ static void in_child(void (*look)(void))
 	must_pass(pid);
 }
 
-/* ---- tables ---------------------------------------------------------------- */
+/* ---- tables -------------------------------------------------------------- */
 
 static long tables_max;
 
@@ -58,7 +58,7 @@ static void fill(char *p, size_t len)
 		p[i] = i / SLOT + 1;
 }
 
-/* A page in each of 512 tables, and then in none. */
+/* Populate a page in each of 512 tables, then drop them all. */
 static void emptied_heap(void)
 {
 	char *p;
@@ -104,8 +104,8 @@ static void half_emptied_heap(void)
 }
 
 /*
- * Page by page, as most heaps shrink: kernels that free a table which one
- * MADV_DONTNEED empties keep these.
+ * Page by page, as most heaps shrink: kernels that free a table when one
+ * MADV_DONTNEED covers all of it keep these.
  */
 static void piecemeal(void)
 {
@@ -119,7 +119,7 @@ static void piecemeal(void)
 	in_child(few_tables);
 }
 
-/* ---- a private file mapping ------------------------------------------------ */
+/* ---- a private file mapping ---------------------------------------------- */
 
 static void file_shows_through(void)
 {
@@ -130,7 +130,7 @@ static void file_shows_through(void)
 		ksft_check(*slot(i) == (char)i, "slot %u", i);
 }
 
-/* Written to, given up, and read: what the file has is there again. */
+/* Write, drop and read: the file's contents must be there again. */
 static void emptied_file_mapping(void)
 {
 	unsigned int i;
@@ -150,7 +150,7 @@ static void emptied_file_mapping(void)
 	in_child(file_shows_through);
 }
 
-/* ---- one page in a table, wherever it is ----------------------------------- */
+/* ---- one page in a table, wherever it is --------------------------------- */
 
 #define PM_UFFD_WP	(1ULL << 57)
 #define PM_SWAP		(1ULL << 62)
@@ -185,7 +185,7 @@ static void single_pages(void)
 	in_child(places_are_kept);
 }
 
-/* ---- uffd-wp markers: a table of nothing else is not empty ----------------- */
+/* ---- uffd-wp markers: a table of these alone is not empty ---------------- */
 
 #define MARKED	(slot(2) + SLOT / 2)
 
@@ -239,7 +239,7 @@ static void uffd_wp_markers(void)
 	pthread_join(thread, NULL);
 }
 
-/* ---- races: pages that are moved while fork() looks for them --------------- */
+/* ---- races: pages that are moved while fork() looks for them ------------- */
 
 static pid_t helper_start(void (*work)(void))
 {
@@ -270,8 +270,8 @@ static void write_string(const char *path, const char *s)
 }
 
 /*
- * By pagemap, which does not fetch what was swapped out: a page that fork()
- * has missed is neither present nor swapped.
+ * By pagemap, which swaps nothing in: a page that fork() has missed is neither
+ * present nor swapped.
  */
 static void places_are_mapped(void)
 {
@@ -289,7 +289,7 @@ static void places_are_mapped(void)
 
 static volatile int stop;
 
-/* Fetches what was swapped out, so that it can be swapped out again. */
+/* Swap pages in, so that they can be swapped out again. */
 static void *keep_filling(void *arg)
 {
 	while (!stop)
@@ -297,7 +297,7 @@ static void *keep_filling(void *arg)
 	return arg;
 }
 
-/* Says how many pages were moved meanwhile, as @counter of vmstat has it. */
+/* Prints how many pages were moved concurrently, by @counter of vmstat. */
 static void fork_and_look(const char *counter)
 {
 	long before = proc_number("/proc/vmstat", counter);
@@ -336,7 +336,7 @@ static void migration(void)
 
 #define SWAP_PAGES	4096U
 
-/* The header that mkswap writes, and no holes. */
+/* Write a header like that of mkswap, and no holes. */
 static void swap_on(const char *path)
 {
 	int fd = open(path, O_RDWR | O_CREAT, 0600);
@@ -365,7 +365,7 @@ static void reclaim(void)
 
 	if (fd < 0)
 		fd = open(RECLAIM, O_WRONLY);
-	/* EAGAIN: there was less to reclaim, which is as good */
+	/* EAGAIN: there was less to reclaim, which is fine */
 	if (write(fd, "16M", 3) < 0 && errno != EAGAIN)
 		_exit(1);
 }
@@ -381,7 +381,7 @@ static void swap_out_loop(void)
 	helper_stop(reclaimer);
 }
 
-/* The work is a child's, for the group is its own. */
+/* A child does the work, so that the case itself stays out of the group. */
 static void swap(void)
 {
 	mount_scratch();
@@ -399,7 +399,7 @@ static void swap(void)
 	unlink(MNT "/swap");
 }
 
-/* ---- races: pages that are given up meanwhile ------------------------------ */
+/* ---- races: pages that are dropped concurrently -------------------------- */
 
 static void *give_up(void *arg)
 {
@@ -413,7 +413,7 @@ static void *give_up(void *arg)
 	return arg;
 }
 
-/* There or not, but nothing else; and it can be written to. */
+/* A page is there or not, but never another; and it can be written to. */
 static void there_or_not(void)
 {
 	volatile unsigned int *p;

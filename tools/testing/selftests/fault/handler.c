@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What a fault handler finds when it is called, and what is left behind when
- * it maps nothing, for every answer that it can give.
+ * What a fault handler finds when it is called, and what is left behind if it
+ * maps nothing, for every result that it can return.
  */
 #include "handler.h"
 
@@ -113,7 +113,7 @@ static void huge_from_fault(const void *arg)
 		   counts(fd).tables_held);
 }
 
-/* The child's copy, the parent's write protection, and back to nothing */
+/* The child's copy, the parent's write protection, then nothing again */
 static void fork_huge(void)
 {
 	int fd = dev_open(), status;
@@ -147,7 +147,7 @@ static unsigned int calls_of(int fd, unsigned int handler)
 	return calls;
 }
 
-/* The fault is solved: ->fault would have to do it all again, or fail. */
+/* The fault is resolved: ->fault would do it all again, or fail. */
 static void map_pages_huge(void)
 {
 	int fd = dev_open();
@@ -166,9 +166,9 @@ static void map_pages_huge(void)
 }
 
 #define WINDOW	16U		/* pages of a fault-around */
-#define TAKEN	3U		/* one of them that has something else */
+#define TAKEN	3U		/* the one that maps something else */
 
-/* Pages of the file, each where it belongs, and all of them to be counted */
+/* Each page of the file must be where it belongs, and be accounted for */
 static void check_each(int fd, unsigned int taken)
 {
 	unsigned int i, mapped = WINDOW - (taken < WINDOW);
@@ -205,8 +205,8 @@ static void prepare_each(int fd)
 }
 
 /*
- * alloc_set_pte() from an implementation of ->map_pages: the table is its
- * first page's business. The last of the window is the one that is asked for.
+ * alloc_set_pte() from a driver's ->map_pages: its first page has to provide
+ * the table. The fault is on the last page of the window.
  */
 static void map_pages_each(void)
 {
@@ -218,7 +218,7 @@ static void map_pages_each(void)
 	check_each(fd, WINDOW);
 }
 
-/* With a table, its lock is held, and something is mapped there already. */
+/* If there is a table, its lock is held, and it may already map something. */
 static void map_pages_each_table(void)
 {
 	int fd = dev_open();
@@ -238,7 +238,7 @@ static void map_pages_each_table(void)
 
 #define PATIENCE	10		/* seconds */
 
-/* The status of a child that writes, and then is to see @word further on */
+/* The status of a child that writes, and then must see @word further on */
 static int write_within(char *p, uint64_t word)
 {
 	pid_t pid = fork();
@@ -255,9 +255,9 @@ static int write_within(char *p, uint64_t word)
 }
 
 /*
- * A write to a huge page that fork() has write-protected. Who declines leaves
- * the PMD huge: it has to be split, or the fault is retried for ever. Then
- * there is a table when ->fault is called.
+ * A write to a huge page that fork() has write-protected. If ->pmd_fault
+ * declines, the PMD stays huge: the kernel must split it, or the fault is
+ * retried forever. So there is a table when ->fault is called.
  */
 static void huge_wp_falls_back(void)
 {
@@ -285,7 +285,7 @@ static void huge_wp_falls_back(void)
 struct answer {
 	unsigned int handler;
 	unsigned int action;
-	unsigned int times;	/* then SIGBUS, or it would fault for ever */
+	unsigned int times;	/* then SIGBUS, or it would fault forever */
 };
 
 static void answer_set(int fd, const struct answer *an)
@@ -380,7 +380,7 @@ static void mkwrite_unlocked(void)
 	ksft_check(*slot(1) == 7, "the write is lost");
 }
 
-/* DAX of v4.6: a page for the caller's own and a lock to drop, no page */
+/* DAX of v4.6 fills the caller's page, returns with a lock but no page */
 static void cow_without_page(void)
 {
 	int fd = dev_open();

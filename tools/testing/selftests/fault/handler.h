@@ -2,8 +2,8 @@
 /*
  * handler.h: /dev/fault_selftest from user space, and accesses by the kernel.
  *
- * Pages of the device go to slots of the same number: slot(i) shows the file
- * from page i * PAGES_PER_SLOT on, so that each page has a content of its own.
+ * slot(i) maps the file from page i * PAGES_PER_SLOT on, so that each page has
+ * its own contents.
  */
 #ifndef __HANDLER_H
 #define __HANDLER_H
@@ -95,7 +95,7 @@ static inline int has_table(int fd, const void *p)
 	return !!(levels(fd, p) & FAULT_SELFTEST_HAS_TABLE);
 }
 
-/* Tables are freed by RCU in some configurations: it may take a moment. */
+/* Some configurations free tables by RCU, which may take a moment. */
 static inline unsigned int tables_left(int fd)
 {
 	unsigned int tries = 10000;
@@ -113,7 +113,7 @@ static inline uint64_t page_refs(int fd, uint64_t pgoff, uint64_t nr)
 	return r.refs;
 }
 
-/* How many are locked, though nobody is at work on them: unlocked by that. */
+/* How many are still locked with no fault running; this unlocks them. */
 static inline unsigned int page_locks(int fd, uint64_t pgoff, uint64_t nr)
 {
 	struct fault_selftest_refs r = { .pgoff = pgoff, .nr_pages = nr };
@@ -122,7 +122,7 @@ static inline unsigned int page_locks(int fd, uint64_t pgoff, uint64_t nr)
 	return r.locked;
 }
 
-/* What the LRU caches of the CPUs keep: mlock() empties at least its CPU's. */
+/* Drain the LRU caches of all CPUs: mlock() drains at least its own CPU's. */
 static inline void drain_lru(void)
 {
 	int cpu, nr = sysconf(_SC_NPROCESSORS_ONLN);
@@ -149,7 +149,7 @@ static inline unsigned int touch(int fd, void *p, unsigned int flags)
 	return t.result;
 }
 
-/* The next event of @handler; those of others on the way are dropped. */
+/* Get the next event of @handler, and drop those of other handlers. */
 static inline int next_event(int fd, unsigned int handler,
 			     struct fault_selftest_event *ev)
 {
@@ -168,8 +168,8 @@ static inline void drop_events(int fd)
 }
 
 /*
- * The probe begins when all that is looked at later has been touched: after a
- * fork it is chance which of the two copies a page.
+ * Start the probe once all that is used later has been touched: after fork(),
+ * it is random which of the two tasks copies a page.
  */
 static inline void probe_from_here(int fd)
 {
@@ -189,10 +189,10 @@ static inline uint64_t word_at(const void *p)
 }
 
 /*
- * The kernel reads or writes four bytes. A fault that fails is EFAULT there,
- * also VM_FAULT_OOM, which from user space would call the OOM killer. By
- * get_user() and put_user(), of which these two requests consist: where
- * copy_from_user() fails it tries byte by byte again.
+ * The kernel reads or writes four bytes. A failing fault is EFAULT there, even
+ * VM_FAULT_OOM, which would invoke the OOM killer for a user mode fault. These
+ * two ioctls only use get_user() and put_user(): copy_from_user() would retry
+ * byte by byte.
  */
 static int kernel_fd;
 
@@ -212,11 +212,11 @@ static inline int kernel_write(void *p)
 	return ioctl(kernel_fd, FIGETBSZ, p) ? errno : 0;
 }
 
-/* ---- books --------------------------------------------------------------- */
+/* ---- accounting ---------------------------------------------------------- */
 
 /*
- * Once the LRU caches are empty: no page that was copied, no reference to
- * a page of slot 1, no lock on one.
+ * With the LRU caches drained, there must be no copied page, and no reference
+ * to or lock on a page of slot 1.
  */
 static inline void check_no_page_left(int fd, const char *what)
 {
@@ -253,8 +253,8 @@ static inline int kernel_access(const struct access *a, char *p)
 }
 
 /*
- * The device in slots 1 to @nr. One access to the last one first, for what
- * else a first fault brings (an anon_vma); it is not used for anything.
+ * Map the device in slots 1 to @nr, and in one slot more. An access to that one
+ * brings what else a first fault allocates (an anon_vma); it has no other use.
  */
 static inline void map_slots(int fd, const struct access *a, unsigned int nr)
 {

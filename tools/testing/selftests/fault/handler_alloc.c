@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * The allocation of the page table: where it may happen, and what becomes of
- * a fault when it fails.
+ * the fault if it fails.
  *
- * Failures are injected by fail_page_alloc into this task only, for the time
- * of one access by the kernel. The upper levels are there, the device's page
- * is in its cache, and pages for user memory are exempt (ignore-gfp-highmem):
- * so what fails is the table.
+ * fail_page_alloc injects failures into this task only, during one access by
+ * the kernel. The upper levels exist, the device's page is cached, and user
+ * pages are exempt (ignore-gfp-highmem): so what fails is the table.
  */
 #include "handler.h"
 #include "memcg.h"
@@ -33,9 +32,9 @@ static int failing_access(const struct access *a, char *p)
 	return err;
 }
 
-/* ---- the table cannot be had -------------------------------------------- */
+/* ---- no table ----------------------------------------------------------- */
 
-/* Not a table, not a page that was copied or cleared, not a reference */
+/* No table, no copied or cleared page, and no reference may be left */
 static void check_clean(int fd, const struct access *a)
 {
 	struct fault_selftest_counts c = counts(fd);
@@ -58,7 +57,7 @@ static void map_cached(int fd, const struct access *a)
 	probe_from_here(fd);
 }
 
-/* The page that was found must be as it was: unlocked, and to be had. */
+/* The page that was found must be as before: unlocked, and usable. */
 static void check_recovers(int fd, const struct access *a)
 {
 	ksft_check(!kernel_access(a, slot(1)), "%s: no recovery", a->name);
@@ -70,7 +69,7 @@ static void check_recovers(int fd, const struct access *a)
 
 struct way {
 	const struct access *access;
-	unsigned int missing;		/* handlers of the file */
+	unsigned int missing;		/* handlers that the file lacks */
 };
 
 static const struct way reading = { &read_access, FAULT_SELFTEST_NO_MAP_PAGES };
@@ -108,7 +107,7 @@ static void inserted_no_table(const void *arg)
 	check_clean(fd, &read_access);
 }
 
-/* DAX of v4.6: the failure must let go of i_mmap_rwsem. */
+/* DAX of v4.6: the failure must release i_mmap_rwsem. */
 static void cow_without_page_no_table(void)
 {
 	int fd = dev_open(), err;
@@ -142,8 +141,8 @@ static void anon_no_table(const void *arg)
 }
 
 /*
- * That there is no memory is all that the fault says, whatever ->fault has
- * said of the page: some architectures take a mixture for something else.
+ * The fault must return VM_FAULT_OOM alone, whatever ->fault returned for the
+ * page: some architectures misread a combination.
  */
 static void oom_alone(const struct way *w)
 {
@@ -174,15 +173,15 @@ static void no_table_is_oom_alone(void)
 }
 
 /*
- * Fault-around is a favour: if it cannot have a table, without being allowed
- * to wait for one, the fault is served without it.
+ * Fault-around is optional: if it cannot get a table without waiting for one,
+ * the fault must succeed without it.
  */
 static void fault_around_falls_back(void)
 {
 	struct fault_selftest_event ev;
 	int fd = dev_open(), err;
 
-	inject_init(1);	/* what undoes it has tables of its own */
+	inject_init(1);	/* first: its undo data needs tables, too */
 	map_cached(fd, &read_access);
 	err = failing_access(&read_access, slot(1));
 	ksft_need(!ksft_inject_left(), "one failure");
@@ -203,7 +202,7 @@ static long charged_pages(void)
 	return proc_number(GROUP "/memory.current", "") / (long)PAGE;
 }
 
-/* Faults for which there is a page, but no table, are charged for nothing. */
+/* Faults that get a page but no table must not keep the charge. */
 static long charges_kept(void)
 {
 	long before;
@@ -217,7 +216,7 @@ static long charges_kept(void)
 	return charged_pages() - before;
 }
 
-/* A member of the cgroup, which has to be empty before it can be removed */
+/* Exits at the end: the cgroup must be empty before it can be removed */
 static void charged_member(void)
 {
 	long kept;
@@ -309,11 +308,11 @@ static void fault_around_atomic(void)
 	probed(&read_access, FAULT_SELFTEST_LOCKED, 16);
 }
 
-/* ---- what happens meanwhile ----------------------------------------------- */
+/* ---- concurrent changes -------------------------------------------------- */
 
 /*
- * The page is unlocked while its table is allocated, and truncated in that
- * moment: it must not be mapped, and the fault begins again.
+ * The page is truncated while it is unlocked to allocate the table: it must not
+ * be mapped, and the fault must start again.
  */
 static void truncated(const void *arg)
 {
@@ -345,12 +344,12 @@ static void truncated(const void *arg)
 	ksft_check(!tables_left(fd), "%u tables left", counts(fd).tables_held);
 }
 
-/* Another one has locked the page when the fault wants it back. */
+/* Another task has locked the page when the fault wants to relock it. */
 
 struct waiter {
 	char *where;
 	int fd;
-	int touch;	/* by a fault that may not let go of the mmap lock */
+	int touch;	/* by a fault that must not drop the mmap lock */
 	int err;
 	volatile int done;
 };
@@ -369,7 +368,7 @@ static void *wait_for_page(void *arg)
 	return NULL;
 }
 
-/* A thread's stack is touched by the one before it. */
+/* A previous thread must have touched the stack, which glibc reuses. */
 static pthread_t start_waiter(struct waiter *w, char *where)
 {
 	pthread_t t;
@@ -419,7 +418,7 @@ static void join_waiter(struct waiter *w, pthread_t t)
 		   counts(w->fd).tables_held);
 }
 
-/* It waits as ->fault does: without the mmap lock, and without a table. */
+/* The fault must wait as ->fault does: without mmap lock or table. */
 static void stolen_lock(void)
 {
 	struct waiter w = { .fd = dev_open() };
@@ -431,14 +430,14 @@ static void stolen_lock(void)
 	t = start_waiter(&w, slot(1));
 	wait_until_stolen(w.fd, &w.done);
 	held = tables_left(w.fd);
-	join_waiter(&w, t);	/* before a word of it: nothing else ends it */
+	join_waiter(&w, t);	/* before any check: nothing else ends it */
 	ksft_check(!held, "a table is held by who waits");
 	ksft_check(next_event(w.fd, FAULT_SELFTEST_FAULT, &ev) &&
 		   next_event(w.fd, FAULT_SELFTEST_FAULT, &ev) &&
 		   (ev.saw & FAULT_SELFTEST_SAW_TRIED), "no second try");
 }
 
-/* Where the mmap lock must be kept the table is, too. */
+/* A fault that must keep the mmap lock keeps the table, too. */
 static void stolen_lock_no_retry(void)
 {
 	struct waiter w = { .fd = dev_open(), .touch = 1 };
@@ -461,11 +460,11 @@ static volatile int *shared_flag(void)
 	return p;
 }
 
-/* Does not come back: it waits for the page, or for SIGKILL all the same. */
+/* Never returns: it waits for the page, and then for SIGKILL in any case. */
 static void wait_for_stolen_page(int fd, volatile int *done)
 {
 	prepare_to_steal(fd, 0);
-	*done = 0;	/* not by a table that is for this page */
+	*done = 0;	/* gets its table before the fault below does */
 	kernel_read(slot(1));
 	*done = 1;
 	pause();
@@ -475,7 +474,7 @@ static pid_t fork_waiter(int fd, volatile int *done)
 {
 	pid_t pid;
 
-	/* A kernel that cannot do it says so here, not to a child of ours. */
+	/* If this kernel cannot do it, skip here, not in the child. */
 	rule(fd, FAULT_SELFTEST_FAULT, FAULT_SELFTEST_LOCKED,
 	     FAULT_SELFTEST_STEAL, 1);
 	clear_rules(fd);
@@ -486,7 +485,7 @@ static pid_t fork_waiter(int fd, volatile int *done)
 	return pid;
 }
 
-/* Whoever has the page may keep it for long: SIGKILL ends the wait. */
+/* The lock holder may keep the page for long: SIGKILL must end the wait. */
 static void stolen_lock_killed(void)
 {
 	volatile int *done = shared_flag();
@@ -507,7 +506,7 @@ static void stolen_lock_killed(void)
 
 /* ---- where it does not happen -------------------------------------------- */
 
-/* Not even to be freed again: the fault maps nothing. */
+/* Not even temporarily: the fault maps nothing. */
 static void no_table_wanted(const void *arg)
 {
 	const struct access *a = arg;
@@ -523,8 +522,8 @@ static void no_table_wanted(const void *arg)
 }
 
 /*
- * Here there may be one meanwhile: after ->page_mkwrite() it would be too late
- * to let go of the page. But it does not stay.
+ * Here there may be one temporarily: after ->page_mkwrite() it would be too
+ * late to unlock the page. But it must not stay.
  */
 static void failing_mkwrite_no_table(void)
 {
@@ -546,7 +545,7 @@ static void failing_mkwrite_no_table(void)
 
 /* ---- anonymous memory --------------------------------------------------- */
 
-/* The page, and its charge, come before the table. */
+/* The page must be allocated and charged before the table. */
 static void anon_page_first(void)
 {
 	int fd = dev_open();

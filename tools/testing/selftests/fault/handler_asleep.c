@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A task that sleeps in a handler holds no page table, installed or put by;
- * nor does one that is killed there, or whose mapping goes away while it
- * waits to try again. Only in ->page_mkwrite it may have one put by.
+ * A task that sleeps in a handler holds no page table, installed or
+ * preallocated; nor does a task that is killed there, or whose mapping goes
+ * away while it waits to retry. Only in ->page_mkwrite may it have preallocated
+ * one.
  *
- * Sleepers are threads of a child, each in a slot of its own. The child's
- * page tables are counted by the probe and by VmPTE.
+ * Sleepers are threads of a child, each in its own slot. The probe and VmPTE
+ * count the child's page tables.
  */
 #include "handler.h"
 
@@ -14,7 +15,7 @@
 struct sleepers {
 	const struct access *access;
 	int nr;
-	unsigned int handler;	/* the rule they sleep by */
+	unsigned int handler;	/* of the rule they sleep in */
 	unsigned int action;
 	unsigned int flags;
 
@@ -35,7 +36,7 @@ static void *sleeper_thread(void *where)
 	return (void *)(long)kernel_access(thread_access, where);
 }
 
-/* With their stacks touched, so that nothing of that is counted later */
+/* Returns with their stacks touched, so that these are not counted later */
 static void start_threads(pthread_t *t, int nr)
 {
 	int i;
@@ -135,7 +136,7 @@ static void asleep(const void *arg)
 	ksft_check(!end(&s), "the sleepers did not end well");
 }
 
-/* Asleep without the mmap lock, as in page cache I/O; then tried again */
+/* Sleep without the mmap lock, as in page cache I/O; then retry */
 static void unlocked_asleep(void)
 {
 	unsigned int i;
@@ -193,7 +194,7 @@ static void killed_asleep(void)
 	       FAULT_SELFTEST_SLEEP);
 }
 
-/* ---- the mapping changes meanwhile -------------------------------------- */
+/* ---- the mapping changes ------------------------------------------------ */
 
 static void unmap_slots(int fd, int nr)
 {
@@ -208,7 +209,7 @@ static void replace_slots(int fd, int nr)
 	       MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 }
 
-/* Threads of this process retry their faults after change() was made. */
+/* Threads of this process retry their faults after change(). */
 static int retry_after(const struct access *a, void (*change)(int fd, int nr),
 		       int expect)
 {
@@ -262,7 +263,7 @@ static void retry_replaced(void)
 	}
 }
 
-/* Mapping and descriptor are gone: the file is the sleepers' alone. */
+/* With mapping and descriptor gone, only the sleepers pin the file. */
 static void closing_child(int ready)
 {
 	struct sleepers s = {

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Races for a page table entry that are lost for certain: threads sleep in
- * the handler, in front of an empty PMD, until somebody else has put
- * something there, or until all of them are there to do it at the same time.
+ * the handler, in front of an empty PMD, until another task has populated it,
+ * or until all of them are ready to do so at the same time.
  *
- * Whoever comes late maps nothing, keeps nothing, and sees what is there.
- * handler_race.c leaves it to chance, and so comes to more places.
+ * A late thread maps nothing, keeps nothing, and sees what is there.
+ * handler_race.c leaves the races to chance, and so reaches more places.
  */
 #include "handler.h"
 #include <sys/resource.h>
@@ -21,8 +21,8 @@ struct lost {
 	unsigned int flags;
 	void (*meanwhile)(void);
 	uint64_t (*expect)(int i);
-	unsigned int tables;		/* in the end */
-	long majors;			/* faults of each sleeper's */
+	unsigned int tables;		/* at the end */
+	long majors;			/* major faults of each sleeper */
 };
 
 static const struct access *lost_access;
@@ -70,12 +70,12 @@ static void start_losers(pthread_t *t)
 	for (i = 0; i < THREADS; i++)
 		ksft_need(!pthread_create(&t[i], NULL, loser, &where[i]),
 			  "a thread");
-	pthread_barrier_wait(&line);	/* their stacks are touched */
+	pthread_barrier_wait(&line);	/* they have touched their stacks */
 }
 
 /* ---- a race ------------------------------------------------------------- */
 
-/* They sleep holding the mmap lock for read: nobody may want it for write. */
+/* They sleep with the mmap lock held for read: no task may write-lock it. */
 static void put_asleep(const struct lost *l)
 {
 	clear_rules(fd);
@@ -113,8 +113,8 @@ static void check_round(unsigned int tables)
 }
 
 /*
- * @step: from one thread's page to the next; 0 is all on one page. The pages
- * are cached and everything is touched before the probe begins.
+ * @step: distance between the threads' pages; 0: all use one page. The pages
+ * are cached, and everything is touched, before the probe starts.
  */
 static void prepare(const struct access *a, unsigned long step, pthread_t *t)
 {
@@ -176,7 +176,7 @@ static void run(const void *arg)
 	check_no_page_left(fd, l->access->name);
 }
 
-/* ---- what happens meanwhile --------------------------------------------- */
+/* ---- what happens in between -------------------------------------------- */
 
 static void map_with(unsigned int action)
 {
@@ -242,7 +242,7 @@ static void *read_or_write(void *p)
 	return (void *)(long)kernel_access(lost_access, p);
 }
 
-/* One thread sleeps where there is a table, because a neighbour is mapped. */
+/* One thread sleeps where there is a table because a neighbour is mapped. */
 static void sleep_beside_neighbour(const struct lost *l, pthread_t *t)
 {
 	lost_access = l->access;
@@ -284,8 +284,8 @@ static void check_nothing_left(void)
 }
 
 /*
- * Kernels that free emptied tables free this one below the sleeper, who has
- * none put by. It has a locked page when it wakes up, and so may not allocate.
+ * Kernels that free empty tables free this one under the sleeper, which has
+ * preallocated none. It wakes up with a page locked, and so must not allocate.
  */
 static void lose_table(const void *arg)
 {
@@ -316,9 +316,9 @@ static void lose_table(const void *arg)
 /* ---- fault-around ------------------------------------------------------- */
 
 /*
- * It is told that there is a PMD with something in it, and finds none when it
- * is about to map. The handler itself is the other thread: nothing sleeps in
- * between. There is nothing to map in then, and ->fault maps the page.
+ * Fault-around sees a PMD that is not empty, and finds it empty when it is
+ * about to map. Nothing sleeps in between, so the handler itself plays the
+ * other thread. Without a table nothing is mapped, and ->fault maps the page.
  */
 static void around_lost_to_zapped_huge(void)
 {
@@ -347,9 +347,9 @@ static void around_lost_to_zapped_huge(void)
 }
 
 /*
- * It has found pages to map, and when it has locked the first of them the PMD
- * is huge. It maps nothing and lets go of the page. Who reads sees what the
- * other thread has mapped, and ->fault is not needed.
+ * Fault-around has found pages to map, but when it has locked the first one the
+ * PMD is huge. It must map nothing and unlock the page. The reader sees what
+ * the other thread has mapped, without a call of ->fault.
  */
 static void around_lost_to_huge(void)
 {
@@ -413,7 +413,7 @@ static const struct ksft_case cases[] = {
 	     TABLE_OF(own_page)),
 	LOST(cow_lost_to_page, cow, IN_FAULT(LOCKED), .meanwhile = map_page,
 	     TABLE_OF(own_page)),
-	/* Sleeping was what made it a major fault, not the page. */
+	/* It was a major fault because it slept, whichever page is mapped. */
 	LOST(major_read_lost_to_page, read, IN_FAULT(MAJOR),
 	     .meanwhile = map_page, TABLE_OF(own_page), .majors = 1),
 	LOST(major_cow_lost_to_page, cow, IN_FAULT(MAJOR),
@@ -430,7 +430,7 @@ static const struct ksft_case cases[] = {
 	     .meanwhile = map_huge, .expect = huge_word),
 	LOST(huge_lost_to_page, shared, .step = PAGE, IN_FAULT(HUGE),
 	     .meanwhile = map_page, TABLE_OF(own_page)),
-	/* The same without a look after the sleep: the kernel has to. */
+	/* The same without a recheck after the sleep: the kernel must do it. */
 	LOST(pfn_lost_to_huge, read, .step = PAGE, IN_FAULT(PFN), UNCHECKED,
 	     .meanwhile = map_huge, .expect = huge_word),
 	LOST(pfn_lost_to_zapped_huge, read, .step = PAGE, IN_FAULT(PFN),

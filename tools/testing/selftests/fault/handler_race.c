@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Threads of one mm fault the same empty PMD, with different answers of the
- * handler, while the main thread does something to the mapping. Whoever wins:
- * each sees a page that belongs there, and in the end nothing is left. The
- * kernel itself reports books that do not balance when the mm goes.
+ * Threads of one mm fault on the same empty PMD, with different results of the
+ * handler, while the main thread changes the mapping. Whichever thread wins,
+ * each must see a page that belongs there, and nothing may be left at the end.
+ * The kernel itself reports wrong counters when the mm goes away.
  *
  * Bounded by rounds, not by time.
  */
@@ -16,12 +16,12 @@
 struct race {
 	const struct access *access;
 	unsigned int action;	/* of ->fault */
-	unsigned int odd;	/* of ->fault, threads with an odd number */
+	unsigned int odd;	/* of ->fault, for threads with odd numbers */
 	int same;		/* all on one page, or each on its own */
 	int around;		/* by fault-around, ->fault only in between */
-	int windows;		/* and each thread has a window of its own */
+	int windows;		/* and each thread has its own window */
 	void (*disturb)(int fd);
-	int vanishes;		/* the mapping may not be there at times */
+	int vanishes;		/* the mapping may be missing at times */
 };
 
 #define WINDOW	16	/* pages of a fault-around */
@@ -39,7 +39,7 @@ static int is_page(uint64_t word, uint64_t nr)
 	       word == (FAULT_SELFTEST_HUGE_WORD | nr);
 }
 
-/* The kernel's accesses survive a mapping that is not there. */
+/* Accesses by the kernel survive a missing mapping. */
 static void access_vanishing(char *p)
 {
 	int err = kernel_access(race->access, p);
@@ -86,7 +86,7 @@ static void *racer(void *arg)
 	return NULL;
 }
 
-/* ---- what the main thread does meanwhile -------------------------------- */
+/* ---- what the main thread does ------------------------------------------ */
 
 static void map_again(int fd)
 {
@@ -111,7 +111,7 @@ static void unmap_file(int fd)
 	ksft_need(!ioctl(fd, FAULT_SELFTEST_UNMAP, &r), "UNMAP");
 }
 
-/* Not for huge pages: to v4.6's move_page_tables() those of DAX are tables. */
+/* Not for huge pages: v4.6's move_page_tables() takes DAX ones for tables. */
 static void move_away_and_back(int fd)
 {
 	(void)fd;
@@ -183,14 +183,14 @@ static void start_racers(pthread_t *t)
 	for (i = 0; i < THREADS; i++)
 		ksft_need(!pthread_create(&t[i], NULL, racer, (void *)i),
 			  "a thread");
-	pthread_barrier_wait(&line);	/* their stacks are touched */
+	pthread_barrier_wait(&line);	/* they have touched their stacks */
 }
 
 /*
- * The probe takes the tables that fork() makes for the child for ours, its
- * PGD among them. That one outlives the child for as long as a CPU that went
- * idle behind it keeps its mm, to have one at all: until a task with an mm of
- * its own runs there, as drain_lru() does on each CPU.
+ * The probe also counts the tables that fork() allocates for the child, its PGD
+ * among them. The PGD outlives the child as long as an idle CPU borrows the
+ * child's mm: until a task with its own mm runs there, as drain_lru() does on
+ * each CPU.
  */
 static void check_nothing_left(void)
 {
@@ -199,7 +199,7 @@ static void check_nothing_left(void)
 	drain_lru();
 	ksft_check(!tables_left(race_fd), "%u tables left",
 		   counts(race_fd).tables_held);
-	/* After fork() the parent copies pages of its own, elsewhere */
+	/* After fork() the parent also copies pages elsewhere */
 	ksft_check(race->disturb == fork_child || !counts(race_fd).pages_held,
 		   "%u copied pages left", counts(race_fd).pages_held);
 	refs = page_refs(race_fd, slot_page(1), PAGES_PER_SLOT);
@@ -207,7 +207,7 @@ static void check_nothing_left(void)
 		   (unsigned long long)refs);
 }
 
-/* Pages are cached before the probe begins: those it sees are copies. */
+/* Cache the pages before the probe starts: those it sees are copies. */
 static void prepare(const struct race *r)
 {
 	race = r;
@@ -221,7 +221,7 @@ static void prepare(const struct race *r)
 	huge_met = 0;
 }
 
-/* Without one it is another race that was run. */
+/* If no access met a huge page, the intended race did not take place. */
 static void check_huge_met(void)
 {
 	int wanted = race->action == FAULT_SELFTEST_HUGE ||
@@ -273,7 +273,7 @@ static const struct ksft_case cases[] = {
 	RACE(page_and_huge, shared, ANSWERS(PAGE, HUGE)),
 	RACE(pfn_and_huge, shared, ANSWERS(PFN, HUGE)),
 	RACE(huge_only, shared, ANSWERS(HUGE, HUGE)),
-	/* By filemap_map_pages(), in odd windows a huge page by ->map_pages */
+	/* filemap_map_pages(), but ->map_pages maps odd windows huge */
 	RACE(around_and_huge, read, .around = 1, .windows = 1,
 	     .action = FAULT_SELFTEST_PAGE, .odd = FAULT_SELFTEST_HUGE),
 	RACE(around_and_huge_dontneed, read, .around = 1, .windows = 1,

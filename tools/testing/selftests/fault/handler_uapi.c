@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The interface of /dev/fault_selftest itself: what it refuses, and that it
- * goes away quietly. The other handler programs rely on it.
+ * The interface of /dev/fault_selftest itself: what it must refuse, and that
+ * it goes away quietly. The other handler programs rely on that.
  */
 #include "handler.h"
 #include <linux/capability.h>
@@ -9,7 +9,7 @@
 
 #define PAGES_ALL	(FAULT_SELFTEST_SIZE / PAGE)
 
-/* errno of a request, 0 if it is taken */
+/* errno of a request, 0 if it is accepted */
 static int request(int fd, unsigned long cmd, void *arg)
 {
 	return ioctl(fd, cmd, arg) < 0 ? errno : 0;
@@ -172,7 +172,7 @@ static void bad_mmap(void)
 		 FAULT_SELFTEST_SIZE - PAGE);
 	ksft_check(p != MAP_FAILED, "the last page: errno %d", errno);
 	ksft_check(word_at(p) == PAGES_ALL - 1, "the last page holds another");
-	/* nor by growing what is mapped */
+	/* nor by growing the mapping */
 	ksft_check(mremap(p, PAGE, 2 * PAGE, MREMAP_MAYMOVE) == MAP_FAILED &&
 		   errno == EFAULT, "grown beyond the end");
 }
@@ -208,7 +208,7 @@ static void interrupted(int sig)
 	(void)sig;
 }
 
-/* A WAIT for sleepers that never come ends with a signal. */
+/* A signal ends a WAIT for sleepers that never come. */
 static void wait_interrupted(void)
 {
 	struct fault_selftest_wait w = { .nr = 1 };
@@ -243,7 +243,7 @@ static void events_in_order(void)
 	int fd = dev_open();
 	ssize_t len;
 
-	/* A fault that needs a table has to begin again if the page is locked. */
+	/* A fault that needs a table must restart if the page is locked. */
 	map_slots(fd, &shared_access, 1);
 	slot(1)[PAGE] = 1;
 	while (read(fd, ev, sizeof(ev)) > 0)
@@ -285,7 +285,7 @@ static void query_levels(void)
 		   FAULT_SELFTEST_HAS_PTE), "a THP: %#x", levels(fd, p));
 }
 
-/* The mapping keeps the file, the child's copy too. */
+/* The mapping pins the file, and so does the child's copy. */
 static void file_outlives_descriptor(void)
 {
 	int fd = dev_open(), status;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * memcg.h: a memory cgroup of the case's own. It goes, and the controller is
- * as it was, when the case ends, however it ends.
+ * memcg.h: a memory cgroup for one case. When the case ends, however it ends,
+ * the cgroup is removed and the controller is restored.
  */
 #ifndef __MEMCG_H
 #define __MEMCG_H

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Fault-around counts as a hit what it maps, and nothing else.
+ * Fault-around must count the pages that it maps as hits, and no others.
  *
- * A file that is read through a mapping has a count of misses, each fault
- * that has to wait for I/O, less its hits. Above 100 read-around stops. So
- * a page next to one that missed tells, by being in the cache or not, on
- * which side the count is.
+ * For a file that is read through a mapping, the kernel counts misses, faults
+ * that have to wait for I/O, minus hits. Above 100, read-around stops. So
+ * whether the page next to a miss is in the cache shows on which side of the
+ * limit the count is.
  */
 #include "fault.h"
 
@@ -44,7 +44,7 @@ static int cached(unsigned long page)
 	return vec & 1;
 }
 
-/* Without fault-around, which would count what was read around as hits. */
+/* No fault-around, which would count the pages of read-around as hits. */
 static void miss(void)
 {
 	forget(FAR - WINDOW, PAGES - FAR);
@@ -65,7 +65,7 @@ static void open_again(void)
 	ksft_need(again >= 0, "open again");
 }
 
-/* A window of the file, in the cache and mapped; then many misses. */
+/* Cache and map a window of the file; then miss many times. */
 static void setup(void)
 {
 	static char page[PAGE];
@@ -88,7 +88,7 @@ static void setup(void)
 	ksft_need(!cached(FAR + 1), "read-around to stop");
 }
 
-/* One page of the window is missing, over and over: one hit each. */
+/* Only one page of the window is unmapped each time: one hit each. */
 static void mapped_pages_are_no_hits(void)
 {
 	int i;

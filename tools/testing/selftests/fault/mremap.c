@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * mremap() of a heap that has shrunk, to where the tables themselves cannot be
- * moved: tables without a page in them get no successor, and every page is
- * found where it went.
+ * moved: empty tables get no new table, and every page must be found at its new
+ * address.
  */
 #include "fault.h"
 
 #define GIB		(1UL << 30)
-#define EMPTY_MAX	60	/* kB of tables for what a small process has */
+#define EMPTY_MAX	60	/* kB of tables of a small process */
 #define LEN		((SLOTS - 1) * SLOT)
 #define HEAP		(MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE)
 
-/* ---- from here to there ------------------------------------------------------ */
+/* ---- moving -------------------------------------------------------------- */
 
 static char *heap(size_t len)
 {
@@ -24,7 +24,7 @@ static char *heap(size_t len)
 	return p;
 }
 
-/* A page further on in its table than it was, so that each is moved by itself. */
+/* Shift each page by one within its table, so that each is moved by itself. */
 static char *moved(char *from, size_t len)
 {
 	char *to = mmap(NULL, len + 2 * SLOT, PROT_NONE, HEAP, -1, 0);
@@ -44,9 +44,9 @@ static void few_tables(long before, long max)
 	ksft_check(kb <= max, "%ld kB of tables, not %ld at most", kb, max);
 }
 
-/* ---- tables -------------------------------------------------------------------- */
+/* ---- tables -------------------------------------------------------------- */
 
-/* A page in each of 512 tables, and then in none. */
+/* Populate a page in each of 512 tables, then drop them all. */
 static void emptied_heap(void)
 {
 	char *p = heap(GIB);
@@ -96,7 +96,7 @@ static void piecemeal(void)
 		ksft_check(!p[i], "slot %zu", i / SLOT);
 }
 
-/* Written to and given up: what the file has is there again. */
+/* Write and drop: the file's contents must be there again. */
 static void emptied_file_mapping(void)
 {
 	long before;
@@ -120,9 +120,9 @@ static void emptied_file_mapping(void)
 		ksft_check(p[i] == 'f', "slot %zu", i / SLOT);
 }
 
-/* ---- pages --------------------------------------------------------------------- */
+/* ---- pages --------------------------------------------------------------- */
 
-/* One page in each table: in the first one, and so much further in the next */
+/* One page in each table: its place in the first, and the step to the next */
 struct place {
 	size_t first, step;
 };
@@ -150,7 +150,7 @@ static void single_page(const void *arg)
 	}
 }
 
-/* The table that the pages come to is there already, with a neighbour in it. */
+/* The target table already exists, with a neighbour in it. */
 static void beside_a_neighbour(void)
 {
 	char *p = heap(SLOT), *to = heap(2 * SLOT);

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Every allocation of a fault fails once: the first in one fault, the second
- * in the next, and so on until there was none left to fail. Pages, or slab
- * objects. A fault then fails or does without; either way no table, page,
- * reference or charge is left over, and the next one succeeds.
+ * Fail every allocation of a fault once, of pages or of slab objects: the first
+ * in one fault, the second in the next, until there is none left to fail. The
+ * fault fails or does without; either way it must leave no table, page,
+ * reference or charge behind, and the next one must succeed.
  *
- * The mapping is made afresh each time, and so is what it needs besides pages:
- * the anon_vma, the nodes of the page cache. "space" of the kernel's fault
- * injection is what may be allocated first: pages, or bytes of slab objects.
+ * Each attempt makes a new mapping, and so allocates what that needs besides
+ * pages: the anon_vma, the page cache nodes. "space" of the fault injection is
+ * how much may be allocated first: pages, or bytes of slab objects.
  */
 #include "handler.h"
 #include "memcg.h"
@@ -23,7 +23,7 @@ struct path {
 	int huge;
 	const struct access *access;
 	int cached;			/* pages in the page cache */
-	unsigned int missing;		/* handlers of the device */
+	unsigned int missing;		/* handlers that the device lacks */
 	unsigned int action;		/* of its ->fault */
 };
 
@@ -142,7 +142,7 @@ static void map_path(const struct path *path)
 	madvise(slot(1), SLOT, path->huge ? MADV_HUGEPAGE : MADV_NOHUGEPAGE);
 }
 
-/* The page cache forgets what the fault has brought into it. */
+/* Also drop from the page cache what the fault has brought in. */
 static void unmap_path(const struct path *path)
 {
 	map_at(slot(1), SLOT, PROT_NONE,
@@ -177,7 +177,7 @@ static void check_works(const struct path *path)
 
 /* ---- failures ------------------------------------------------------------ */
 
-/* What is failed, and the smallest step between two of them */
+/* The allocations to fail, and the smallest step between two of them */
 struct kind {
 	const char *dir;
 	int step;
@@ -193,7 +193,7 @@ struct nth {
 	const struct kind *kind;
 };
 
-/* Whether there was an allocation that could be failed */
+/* Returns whether there was an allocation to fail */
 static int attempt(const struct path *path, long space)
 {
 	long before;
@@ -215,7 +215,7 @@ static int attempt(const struct path *path, long space)
 	return !ksft_inject_left();
 }
 
-/* A huge page is 512 pages of space, and fails for all of them. */
+/* A huge page takes 512 pages of space, and fails for each of them. */
 static long next_space(const struct nth *c, long space)
 {
 	space += c->kind->step;
@@ -234,7 +234,7 @@ static long fail_each(const struct nth *c)
 	return failed;
 }
 
-/* The first faults bring what the test itself has not touched yet. */
+/* The first faults cover what the test itself has not touched yet. */
 static void rehearse(const struct nth *c)
 {
 	set_stage(c->path);
@@ -275,7 +275,7 @@ static void stay_on_this_cpu(void)
 	ksft_need(!sched_setaffinity(0, sizeof(set), &set), "affinity");
 }
 
-/* Each of them fails more often than that many pages would hide. */
+/* Each case fails more often than SLACK pages could hide. */
 static void charges(const void *arg)
 {
 	const struct nth *c = arg;

@@ -1,26 +1,26 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Faults that run out of memory for page tables: the OOM killer comes, takes
- * the one that has them all, and the machine goes on.
+ * Faults that run out of memory for page tables: the OOM killer must kill the
+ * task that has them all, and the machine must go on.
  *
  * A bomb maps one page at many addresses, 2 MiB apart, and touches each once:
- * it takes nothing but PTE tables. Of v4.6's allocations only those that may
- * enter file systems call the OOM killer; a task that asks for a table with
- * less asks for ever, and SIGKILL does not end it. If it holds a page lock
- * meanwhile, those who wait for that do not end either.
+ * it uses nothing but PTE tables. In v4.6 only allocations with __GFP_FS invoke
+ * the OOM killer; a task that allocates a table without it retries forever, and
+ * SIGKILL does not end it. If it holds a page lock, the tasks that wait for
+ * that lock do not end either.
  */
 #include "oom.h"
 
-#define BOMBS		6144UL			/* tables, if there were so many */
+#define BOMBS		6144UL			/* tables, if memory lasts */
 #define REGION		(512 * SLOT)		/* reach of a PMD table */
 #define LOCKED		(8UL << 20)		/* of the mlocked victim */
 #define THREADS		4
 #define INNOCENTS	3
 #define DECOYS		40
 #define INNOCENT_SIZE	(1UL << 20)
-#define MORE		1024UL			/* pages of who asks for more */
+#define MORE		1024UL			/* pages of the allocator */
 
-/* ---- the bomb --------------------------------------------------------------- */
+/* ---- the bomb ------------------------------------------------------------ */
 
 static struct {
 	int file, prot, threads, node;
@@ -46,7 +46,7 @@ static void bomb_touch(char *p)
 		(void)*(volatile char *)p;
 	else
 		*(volatile char *)p = 1;
-	/* The copy goes back, so that there are the tables alone. */
+	/* Free the copy, so that only the tables stay. */
 	if (bomb.private)
 		madvise(p, PAGE, MADV_DONTNEED);
 }
@@ -76,7 +76,7 @@ static char *bomb_range(void)
 		       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 
 	ksft_need(p != MAP_FAILED, "reserve %zu bytes", len + REGION);
-	munmap(p, len + REGION);	/* nobody else maps anything here */
+	munmap(p, len + REGION);	/* nothing else gets mapped here */
 	return (char *)(((uintptr_t)p + REGION - 1) & ~(REGION - 1));
 }
 
@@ -90,7 +90,7 @@ static void bomb_map(void)
 		       flags, bomb.file, 0);
 }
 
-/* The upper levels are put in place by the first slot of each region. */
+/* The first slot of each region populates the upper levels. */
 static void bomb_prepare(void)
 {
 	pthread_t thread;
@@ -107,7 +107,7 @@ static void bomb_prepare(void)
 			  "a thread");
 }
 
-/* A file of a few pages, all of them there. */
+/* Create a file of a few pages, without holes. */
 static int make_pages(const char *name, unsigned long pages)
 {
 	int fd = make_file(name, 0);
@@ -121,7 +121,7 @@ static int make_pages(const char *name, unsigned long pages)
 	return fd;
 }
 
-/* ---- the others ------------------------------------------------------------- */
+/* ---- the other actors ---------------------------------------------------- */
 
 static void touch_all(char *p, size_t len)
 {
@@ -155,7 +155,7 @@ static void nothing(void)
 {
 }
 
-/* Once the bomb makes no headway, it asks for memory until it does again. */
+/* Allocates whenever the bomb makes no progress, until it does again. */
 static char *more;
 static bool allocating;
 
@@ -182,7 +182,7 @@ static void allocator_go(void)
 	}
 }
 
-/* munlock() takes the lock of each page, that of the bomb's among them. */
+/* munlock() takes the lock of each page, the bomb's page included. */
 static void victim_prepare(void)
 {
 	char *p = get_memory(LOCKED);
@@ -192,7 +192,7 @@ static void victim_prepare(void)
 	ksft_need(p != MAP_FAILED && !mlock(p, PAGE), "mlock of the file");
 }
 
-/* ---- a play ------------------------------------------------------------------ */
+/* ---- a play -------------------------------------------------------------- */
 
 static bool all_doomed_gone(void)
 {
@@ -216,7 +216,7 @@ static void cast_innocents(void)
 		     wait_for_the_end);
 }
 
-/* The bomb that was not stopped does not prove anything. */
+/* A bomb that was not stopped proves nothing. */
 static void no_bomb_left_over(void)
 {
 	unsigned int i;
@@ -254,12 +254,11 @@ static void play(void)
 	end(watch_until(all_doomed_gone));
 }
 
-/* ---- a bomb, and nobody else who asks for memory ------------------------------ */
+/* ---- a bomb, and no other task that allocates ---------------------------- */
 
 /*
- * No page cache either, or next to none: v4.6 by itself retries an allocation
- * with __GFP_REPEAT, as those of page tables were, for as long as reclaim has
- * had no success at all in it.
+ * Next to no page cache either: unpatched v4.6 retries an allocation with
+ * __GFP_REPEAT, which page tables used, until its reclaim has freed a page.
  */
 static void bomb_alone(void)
 {
@@ -285,7 +284,7 @@ static void read_window(const void *arg)
 	bomb_alone();
 }
 
-/* The OOM killer marks one thread of four; all of them have to go. */
+/* The OOM killer marks one thread of four; all of them must exit. */
 static void threads(void)
 {
 	begin(-1);
@@ -294,8 +293,8 @@ static void threads(void)
 }
 
 /*
- * Here it is the copy that calls the OOM killer, if a table does not: it is
- * allocated with all that a fault may do, on any kernel.
+ * Here the copy invokes the OOM killer if a table does not: any kernel
+ * allocates it with all the gfp flags that a fault may use.
  */
 static void private_write(void)
 {
@@ -304,7 +303,7 @@ static void private_write(void)
 	bomb_alone();
 }
 
-/* Nobody else runs out of memory: the other node has plenty. */
+/* No other task runs out of memory: the other node has plenty. */
 static void mpol_bind(void)
 {
 	oom_need_consent();
@@ -320,8 +319,8 @@ static bool memory_is_out(void)
 }
 
 /*
- * The OOM killer has others to take first, little ones, so the bomb asks on.
- * Without an OOM killer it asks on as well.
+ * The OOM killer prefers other, small victims, so the bomb retries. It also
+ * does if the OOM killer is not invoked.
  */
 static void sigkill(void)
 {
@@ -341,16 +340,16 @@ static void sigkill(void)
 	ksft_need(!shot("oom_bomb"), "SIGKILL before the OOM killer's");
 }
 
-/* ---- a page that the victim needs --------------------------------------------- */
+/* ---- a page that the victim needs ---------------------------------------- */
 
 /*
- * The one whom the OOM killer is told to take has mlocked the page that the
- * bomb maps, and munlock needs its lock. A third task calls the OOM killer if
+ * The preferred victim of the OOM killer has mlocked the page that the bomb
+ * maps, and munlock needs the page lock. A third task invokes the OOM killer if
  * the bomb does not.
  *
  * An innocent may die here, on v4.6 with and without the series: the OOM reaper
- * lets the OOM killer go on to others before the tables of the bomb are freed,
- * and a third task that asks for memory just then has the next one shot.
+ * lets the OOM killer pick its next victim before the tables of the bomb are
+ * freed, and a third task that allocates just then gets that victim killed.
  */
 static void mlocked(void)
 {
@@ -362,8 +361,8 @@ static void mlocked(void)
 }
 
 /*
- * Not one task of the bomb's asks for memory, but four, and while they do,
- * somebody else does.
+ * Four threads of the bomb allocate, not one, and another task does so
+ * concurrently.
  */
 static void threads_and_another(void)
 {
@@ -383,8 +382,8 @@ static void mlocked_shared_write(void)
 }
 
 /*
- * Not to be had with the bomb alone: the copy has to be allocated as well, and
- * calls the OOM killer on any kernel.
+ * Cannot hang with the bomb alone: the copy must be allocated as well, and
+ * invokes the OOM killer on any kernel.
  */
 static void mlocked_private_write(void)
 {
@@ -429,14 +428,14 @@ static const struct ksft_case cases[] = {
 	KSFT_CASE(mlocked_mkwrite),
 };
 
-/* All of memory in tables takes more addresses than 32 bit have. */
+/* Filling memory with tables needs more than 32 bits of addresses. */
 static void enough_addresses(void)
 {
 	if (BOMBS > SIZE_MAX / SLOT)
 		ksft_case_skip("no room for %lu page tables", BOMBS);
 }
 
-/* Nor are the program and the keepers of its cases to be shot. */
+/* The OOM killer must spare the program and the keepers of its cases, too. */
 int main(int argc, char **argv)
 {
 	if (oom_consent())

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * A machine that runs out of memory, on purpose and under watch.
+ * Run the machine out of memory, on purpose and under supervision.
  *
- * A balloon, a tmpfs file, takes what is free but for a few megabytes, so that
- * the rest is used up in a moment. Actors, a process each, wait for the
- * curtain. The case itself watches. It is out of the OOM killer's reach, all
- * its memory is there before the curtain rises, and it allocates nothing until
- * it has let the air out of the balloon again: so nobody but the actors calls
- * the OOM killer, and a kernel that hangs gets a name and goes on.
+ * A balloon, a tmpfs file, takes all free memory but a few megabytes, so that
+ * the rest is used up quickly. Actors, one process each, wait for the curtain.
+ * The case itself watches. It is exempt from the OOM killer, has all its memory
+ * before the curtain rises, and allocates nothing until it has emptied the
+ * balloon again: so only the actors invoke the OOM killer, and a hang of the
+ * kernel is detected and ended.
  */
 #ifndef __FAULT_OOM_H
 #define __FAULT_OOM_H
@@ -25,18 +25,18 @@
 #include <unistd.h>
 
 #define RW		(PROT_READ | PROT_WRITE)
-#define TASTE_KB	(12L << 10)	/* left beside the watermarks */
-#define STEP_KB		(4L << 10)	/* the balloon's breath */
-#define STALL_ROUNDS	2000		/* of reclaim, in vain: a hang */
-#define STALL_MS	2000		/* at least */
-#define STALL_MAX_MS	60000		/* if nobody reclaims, either */
+#define TASTE_KB	(12L << 10)	/* left above the watermarks */
+#define STEP_KB		(4L << 10)	/* the balloon's step */
+#define STALL_ROUNDS	2000		/* of failing reclaim: a hang */
+#define STALL_MS	2000		/* and at least that long */
+#define STALL_MAX_MS	60000		/* a hang even without reclaim */
 #define ACTORS		64
 
-/* ---- only where nobody minds ---------------------------------------------- */
+/* ---- consent ------------------------------------------------------------- */
 
 /*
- * These tests take all memory of the machine and have tasks killed for it.
- * Whoever has a machine to throw away says so in the environment.
+ * These tests use up all memory of the machine, and get tasks killed. The
+ * environment must declare the machine disposable.
  */
 #define CONSENT		"KSFT_DISPOSABLE"
 
@@ -78,11 +78,11 @@ static inline void oom_change(const char *path, const char *value)
 
 #define WINDOW		"/sys/kernel/debug/fault_around_bytes"
 
-/* ---- reclaim in vain ----------------------------------------------------------- */
+/* ---- reclaim without effect --------------------------------------------- */
 
 /*
- * How often tasks have entered direct reclaim. A hang is told by this, not by
- * the clock, which runs on if an emulated machine is given no time.
+ * How often tasks have entered direct reclaim. This detects a hang, not the
+ * clock, which goes on while an emulated machine gets no CPU time.
  */
 static struct ksft_counter reclaims;
 
@@ -96,10 +96,10 @@ static inline long rounds(void)
 	return ksft_counted(&reclaims);
 }
 
-/* ---- the stage ------------------------------------------------------------- */
+/* ---- the stage ----------------------------------------------------------- */
 
 enum part {
-	DOOMED,		/* has to die */
+	DOOMED,		/* must die */
 	INNOCENT,	/* must not */
 	EXTRA,		/* may */
 };
@@ -109,12 +109,12 @@ static struct actor {
 	enum part part;
 	pid_t pid;
 	int status;
-	long gone_ms;	/* after the curtain; -1: still there */
+	long gone_ms;	/* after the curtain; -1: still alive */
 } actors[ACTORS];
 
 static unsigned int nr_actors;
 
-/* What the actors tell the watcher, without a system call. */
+/* Shared with the watcher: the actors report without a system call. */
 static struct {
 	volatile long steps;
 } *told;
@@ -140,15 +140,15 @@ static inline void nap(long ms)
 }
 
 /*
- * Memory that is the caller's own: what fork() shares, a write would have to
- * copy, and so to allocate.
+ * Unshare the caller's memory: a write to what fork() shares would copy, and
+ * so allocate.
  */
 static inline void own_memory(void)
 {
 	ksft_need(!mlockall(MCL_CURRENT), "mlockall");
 }
 
-/* Nobody runs yet; the last end of the curtain's pipe is the watcher's. */
+/* Wait until the watcher closes the last write end of the pipe. */
 static inline void await_curtain(void)
 {
 	char c;
@@ -193,7 +193,7 @@ static inline struct actor *cast(const char *name, enum part part, int adj,
 	return a;
 }
 
-/* A tmpfs over MNT that may take all memory, and the balloon in it. */
+/* Mount a tmpfs over MNT that may take all memory, with the balloon in it. */
 static inline void stage_build(int node)
 {
 	char options[48];
@@ -218,7 +218,7 @@ static inline void stage_build(int node)
 	ksft_need(kmsg >= 0 && lseek(kmsg, 0, SEEK_END) >= 0, "/dev/kmsg");
 }
 
-/* ---- the balloon ----------------------------------------------------------- */
+/* ---- the balloon --------------------------------------------------------- */
 
 static inline long free_kb(void)
 {
@@ -252,7 +252,7 @@ static inline void inflate(void)
 		       proc_number("/proc/meminfo", "Inactive(file):"));
 }
 
-/* ---- the watch -------------------------------------------------------------- */
+/* ---- the watch ----------------------------------------------------------- */
 
 static inline bool reap(void)
 {
@@ -302,7 +302,7 @@ static inline bool stalled(long since_ms, long since_rounds)
 				     rounds() - since_rounds > STALL_ROUNDS);
 }
 
-/* False: nothing moves any more, and it is not @done. */
+/* Returns false if progress stops before @done. */
 static inline bool watch_until(bool (*done)(void))
 {
 	long steps = -1, ms = 0, turn = 0;
@@ -320,7 +320,7 @@ static inline bool watch_until(bool (*done)(void))
 	return true;
 }
 
-/* The machine is to be used again, whatever has become of it. */
+/* Make the machine usable again, whatever has happened. */
 static inline void lower_curtain(void)
 {
 	unsigned int i;
@@ -334,9 +334,9 @@ static inline void lower_curtain(void)
 			waitpid(actors[i].pid, NULL, 0);
 }
 
-/* ---- what the kernel says of it --------------------------------------------- */
+/* ---- the kernel log ------------------------------------------------------ */
 
-/* How many processes of this name the OOM killer has shot; "": of any. */
+/* The OOM killer's victims, each as " (name)": shot() counts them. */
 static char victims[4096];
 
 static inline void note_victims(void)

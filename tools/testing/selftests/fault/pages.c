@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * How many pages a fault takes from the page allocator: those it maps and
- * the table to map them by, and not one more to give back at once.
+ * How many pages a fault takes from the page allocator: those it maps and the
+ * table that maps them, and none just to free it again.
  *
- * It is the kernel that faults, since a signal has costs of its own; each
- * fault in a PMD of its own, in one VMA, so that nothing else is allocated.
- * Of what is allocated, only what this thread does counts.
+ * The kernel takes the faults, since a signal has costs of its own. Each fault
+ * has its own PMD, in one VMA, so that nothing else is allocated. Only the
+ * allocations of this thread count.
  */
 #include "fault.h"
 #include "../ksft_trace.h"
@@ -15,8 +15,8 @@
 #define FIRST	2			/* slot of the table next door */
 #define LEN	((FAULTS + 1) * SLOT)
 #define WINDOW	16			/* pages of fault-around */
-#define NODE	40			/* keeps the cache's node there */
-#define SLACK	(FAULTS / 4)		/* for slabs, kmemleak's as well */
+#define NODE	40			/* pins the page cache node */
+#define SLACK	(FAULTS / 4)		/* for slabs, kmemleak's included */
 #define RW	(PROT_READ | PROT_WRITE)
 
 enum cache { NOTHING, COLD, WARM };
@@ -66,7 +66,7 @@ static void map_it(int flags, int file)
 	*(volatile char *)p = 1;
 }
 
-/* @pages: what each fault may take; @err: whether it fails */
+/* @pages: pages that each fault takes; @err: whether it fails */
 static void expect(int (*access)(char *), int err, int pages)
 {
 	int i, event;
@@ -88,7 +88,7 @@ struct fault {
 	enum cache cache;
 	int flags;
 	int (*access)(char *p);
-	int err, pages;		/* whether it fails, and what it may take */
+	int err, pages;		/* whether it fails, and pages it takes */
 };
 
 static void fault(const void *arg)
@@ -104,12 +104,12 @@ static void fault(const void *arg)
 		type, cache, MAP_##flags, kernel_##access, __VA_ARGS__ })
 
 static const struct ksft_case cases[] = {
-	/* Those that fail: no table; a private copy has its page first. */
+	/* Faults that fail: no table; a private write allocates its page. */
 	FAULT(read_beyond_eof, "ramfs", NOTHING, SHARED, read, 1, 0),
 	FAULT(tmpfs_read_beyond_eof, "tmpfs", NOTHING, SHARED, read, 1, 0),
 	FAULT(shared_write_beyond_eof, "ramfs", NOTHING, SHARED, write, 1, 0),
 	FAULT(private_write_beyond_eof, "ramfs", NOTHING, PRIVATE, write, 1, 1),
-	/* Those that map: a table, and pages that were not there. */
+	/* Faults that map: a table, and the pages that were missing. */
 	FAULT(warm_read, "ramfs", WARM, SHARED, read, 0, 1),
 	FAULT(cold_read, "ramfs", COLD, SHARED, read, 0, 2),
 	FAULT(tmpfs_hole_read, "tmpfs", COLD, SHARED, read, 0, 2),

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A handler that inserts the pfn itself takes one page table in an empty PMD.
+ * A handler that inserts the pfn itself needs one page table in an empty PMD.
  *
- * The one mapping of the kind that any process has is the vvar page of the
- * vDSO; arch_prctl() of checkpoint/restore puts it where there is no table
- * yet. What is allocated for it is counted by /dev/fault_selftest.
+ * The only such mapping that every process has is the vvar page of the vDSO;
+ * arch_prctl() of checkpoint/restore maps it where there is no table yet.
+ * /dev/fault_selftest counts what is allocated for it.
  */
 #include "handler.h"
 #include <sys/syscall.h>
@@ -16,7 +16,7 @@
 #define VDSO_SIZE	(16 * PAGE)	/* with its data pages, at most */
 #define FAULTS		32
 
-/* No libc call that goes through the vDSO must come after it. */
+/* No libc call that uses the vDSO may follow. */
 static void unmap_named(const char *name)
 {
 	unsigned long from, to;
@@ -43,7 +43,7 @@ static void map_vdso(char *where)
 
 /*
  * The device counts for this mm only. All but the fault is done before the
- * count begins, the upper levels included.
+ * count starts, including the upper levels.
  */
 static unsigned int tables_of_vvar_fault(int fd, char *where)
 {
@@ -75,7 +75,7 @@ static void vvar_fault_tables(void)
 	ksft_check(tables == FAULTS, "%u tables for %d faults", tables, FAULTS);
 }
 
-/* What is left when a fault fails: the pages of vvar that are not there. */
+/* A failing fault, on a page of vvar that is not there, must leave no table. */
 static void vvar_sigbus_tables(void)
 {
 	int fd = dev_open();

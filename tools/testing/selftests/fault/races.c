@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Threads of one process race for empty PMDs, while one more pulls the rug:
- * MADV_DONTNEED, mremap, munmap, truncation, fork.
+ * Threads of one process race for empty PMDs, while another thread pulls the
+ * rug: MADV_DONTNEED, mremap, munmap, truncation, fork.
  *
- * Each thread has a word of its own in every page. What it wrote there must
- * be found there, or nothing where the disturbance may lose it. That the
- * books balance shows in VmPTE, and in the kernel log after the exit.
+ * Each thread has its own word in every page. It must read back what it wrote,
+ * or zero where the disturbance may lose it. VmPTE, and the kernel log after
+ * the exit, show whether the accounting is right.
  *
  * "races rounds=1000 [case...]" runs longer.
  */
@@ -13,9 +13,9 @@
 #include <pthread.h>
 
 #define THREADS	4
-#define PMDS	8		/* empty ones in a round */
+#define PMDS	8		/* empty PMDs in a round */
 #define FIRST	2		/* their first slot */
-#define MOVED	(FIRST + PMDS)	/* and where mremap() takes them */
+#define MOVED	(FIRST + PMDS)	/* and where mremap() moves them */
 #define PASSES	3
 #define KHUGEPAGED "khugepaged/scan_sleep_millisecs"
 #define RW	(PROT_READ | PROT_WRITE)
@@ -26,7 +26,7 @@ struct kind {
 	const char *type;	/* of the file system; NULL: anonymous */
 	int flags;
 	int pmds;
-	int reads;		/* only */
+	int reads;		/* reads only */
 	int huge;
 };
 
@@ -41,19 +41,20 @@ static const struct kind tmpfs = { .type = "tmpfs", .pmds = PMDS,
 				   .flags = MAP_SHARED };
 static const struct kind huge = { .flags = MAP_PRIVATE, .pmds = 2, .huge = 1 };
 
-static const unsigned int pages[] = { 0, 7, PTES / 2 + 44, PTES - 1 };	/* of a PMD */
+/* The pages of a PMD that are used */
+static const unsigned int pages[] = { 0, 7, PTES / 2 + 44, PTES - 1 };
 
 static const struct kind *kind;
 static int file;
-static int may_lose;		/* what was written, in this case */
-static int vanishes;		/* the range, at times */
-static int may_vanish;		/* it does so now */
+static int may_lose;		/* this case may lose written data */
+static int vanishes;		/* the range may be missing at times */
+static int may_vanish;		/* it may be missing now */
 
-/* ---- what a thread does ----------------------------------------------------- */
+/* ---- what a thread does -------------------------------------------------- */
 
 static unsigned long this_round;
 static pthread_barrier_t start, end;
-static int running;		/* threads, in this round */
+static int running;		/* threads not done with this round */
 static char written[THREADS][PMDS][ARRAY_SIZE(pages)];
 
 static __u64 value(int thread, int pmd, unsigned int page)
@@ -144,7 +145,7 @@ static int still_running(void)
 	return __atomic_load_n(&running, __ATOMIC_ACQUIRE) > 0;
 }
 
-/* ---- a round ---------------------------------------------------------------- */
+/* ---- a round ------------------------------------------------------------- */
 
 static size_t length(void)
 {
@@ -163,7 +164,7 @@ static void map_part(int pmd, size_t len)
 		madvise(p, len, MADV_HUGEPAGE);
 }
 
-/* A new file is all holes; on ramfs half of the pages are in the cache. */
+/* A new file is all holes; on ramfs half of the pages get cached. */
 static void renew_file(void)
 {
 	unsigned int i;
@@ -208,7 +209,7 @@ static void one_round(unsigned long round, int (*disturb)(void))
 	pthread_barrier_wait(&start);
 	first = disturb();
 	pthread_barrier_wait(&end);
-	may_vanish = 0;			/* the range is there now, all of it */
+	may_vanish = 0;			/* the whole range is mapped now */
 	verify(first);
 	ksft_need(!munmap(slot(FIRST), 2 * PMDS * SLOT), "munmap");
 }
@@ -218,7 +219,7 @@ static int moved(void), unmapped(void), truncated(void);
 struct race {
 	const struct kind *kind;
 	int (*disturb)(void);
-	int loses;		/* may what was written be lost? */
+	int loses;		/* it may lose written data */
 };
 
 static void race(const void *arg)
@@ -254,14 +255,14 @@ static void race(const void *arg)
 		pthread_join(threads[i], NULL);
 }
 
-/* ---- the disturbances; each returns the slot where the range is then --------- */
+/* ---- disturbances; each returns the slot where the range then starts ----- */
 
 static int undisturbed(void)
 {
 	return FIRST;
 }
 
-/* A PMD after the other, as the threads go; but not for ever. */
+/* One PMD after another, following the threads; but not forever. */
 static void keep_at(void (*disturb)(int pmd))
 {
 	int pass, pmd;
@@ -284,7 +285,7 @@ static int dontneed(void)
 	return FIRST;
 }
 
-/* Once: what comes later finds nothing at the old place. */
+/* Once only: later accesses find nothing at the old address. */
 static int moved(void)
 {
 	ksft_need(mremap(slot(FIRST), length(), length(),
@@ -293,7 +294,7 @@ static int moved(void)
 	return MOVED;
 }
 
-/* The table is freed under those who look for it. */
+/* Free the table under the threads that look for it. */
 static void unmap_pmd(int pmd)
 {
 	munmap(slot(FIRST + pmd), SLOT);
@@ -318,7 +319,7 @@ static int truncated(void)
 	return FIRST;
 }
 
-/* Whether the child has a word depends on the moment; a wrong one, never. */
+/* The child may have a word or not, depending on timing, but no wrong one. */
 static void check_in_child(void)
 {
 	unsigned int page;
@@ -351,8 +352,8 @@ static long collapses(void)
 }
 
 /*
- * For khugepaged, which collapses what it finds there in the background, but
- * no page that is still on its way to the LRU list: mlock() sends them.
+ * For khugepaged, which collapses what it finds in the background, but no page
+ * that is not yet on the LRU list: mlock() puts them there.
  */
 static void offer_pmd(int pmd)
 {
@@ -360,7 +361,7 @@ static void offer_pmd(int pmd)
 	mlock(slot(0), PAGE);
 }
 
-/* It gets a chance in each round, but nobody insists. */
+/* Give khugepaged a chance in each round, but do not insist. */
 static int collapsed(void)
 {
 	long before = collapses();
@@ -372,9 +373,9 @@ static int collapsed(void)
 	return FIRST;
 }
 
-/* ---- cases ------------------------------------------------------------------- */
+/* ---- cases --------------------------------------------------------------- */
 
-/* khugepaged without a pause */
+/* Let khugepaged scan without a pause */
 static void anon_collapsed(void)
 {
 	long before;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A fault on shared memory that waits for userfaultfd holds no page table
- * meanwhile, neither in place nor put by: many may wait, and for long.
+ * A fault on shared memory that waits for userfaultfd holds no page table,
+ * neither installed nor preallocated: many may wait, and for long.
  */
 #include "device.h"
 #include "uffd.h"

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Faults that end in a signal or in EFAULT map nothing; so they should leave
- * no page table behind. Each goes to a PMD of its own.
+ * Faults that end in a signal or an error map nothing; so they must leave no
+ * page table behind. Each fault has its own PMD.
  */
 #include "fault.h"
 
 #define FAULTS 16
 
-static int file;		/* with nothing in it */
+static int file;		/* empty */
 static int pipe_end;
 
 static char *map_empty(char *where, int prot, int flags)
@@ -36,7 +36,7 @@ static void shared_write_fault(char *where, int i)
 	ksft_check(try_write(p, 1) == SIGBUS, "no SIGBUS from write %d", i);
 }
 
-/* The kernel faults, copying from the mapping. */
+/* The kernel faults while it copies from the mapping. */
 static void kernel_fault(char *where, int i)
 {
 	char *p = map_empty(where, PROT_READ, MAP_SHARED);
@@ -45,7 +45,7 @@ static void kernel_fault(char *where, int i)
 		   "no EFAULT from write(2) %d", i);
 }
 
-/* The kernel takes pages without a fault: get_user_pages(). */
+/* The kernel gets pages without a fault: get_user_pages(). */
 static void mem_fault(char *where, int i)
 {
 	char *p = map_empty(where, PROT_READ, MAP_SHARED);
@@ -66,7 +66,7 @@ static void mlock_fault(char *where, int i)
 		   "no ENOMEM from mlock %d", i);
 }
 
-/* mmap() does not say that it could not populate. */
+/* mmap() does not report that it could not populate. */
 static void populate_fault(char *where, int i)
 {
 	(void)i;
@@ -80,8 +80,8 @@ static void populate_write_fault(char *where, int i)
 }
 
 /*
- * Before the gap below a stack grew to 256 pages and moved outside of it, its
- * lowest page was the guard.
+ * Before the stack gap grew to 256 pages and moved out of the VMA, the lowest
+ * page of the stack was the guard page.
  */
 static void stack_guard_fault(char *where, int i)
 {
@@ -126,7 +126,7 @@ static void stack_guard_page(void)
 	expect_added(stack_guard_fault, FAULTS / 2, 0);
 }
 
-/* The meter itself: a fault that maps a page does add a table. */
+/* Check the meter itself: a fault that maps a page must add a table. */
 static void good_fault(char *where, int i)
 {
 	char *p = map_empty(where, PROT_READ, MAP_SHARED);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Transparent huge pages, for those who ask by madvise(): they are off by
- * default in a guest this small. They are the system's: each case switches
- * them on for itself, and its keeper puts them back.
+ * Enable transparent huge pages by madvise(): they are off by default in a
+ * guest this small. The setting is global: each case changes it for itself, and
+ * its keeper restores it.
  */
 #ifndef __THP_H
 #define __THP_H

@@ -14,7 +14,7 @@
 #define PATIENCE	20000	/* ms without an event: something is broken */
 #define SLEEPERS	64
 
-/* Without the features asked for, the case is skipped. */
+/* Skips the case if the kernel lacks the requested features. */
 static inline int uffd_open(uint64_t features)
 {
 	struct uffdio_api api = { .api = UFFD_API, .features = features };
@@ -37,7 +37,7 @@ static inline void uffd_register(int fd, void *p, size_t len, uint64_t mode)
 	ksft_need(!ioctl(fd, UFFDIO_REGISTER, &reg), "UFFDIO_REGISTER");
 }
 
-/* The address of the next fault. */
+/* Returns the address of the next fault. */
 static inline char *uffd_next(int fd)
 {
 	struct pollfd pfd = { .fd = fd, .events = POLLIN };
@@ -50,7 +50,7 @@ static inline char *uffd_next(int fd)
 	return (char *)(uintptr_t)(msg.arg.pagefault.address & ~(PAGE - 1));
 }
 
-/* EEXIST: somebody was faster, which is as good. */
+/* EEXIST: another thread was faster, which is fine. */
 static inline void uffd_zeropage(int fd, char *p)
 {
 	struct uffdio_zeropage zero = { .range = { (uintptr_t)p, PAGE } };
@@ -76,8 +76,8 @@ static inline void *sleeper_thread(void *arg)
 }
 
 /*
- * Starts them, and waits until they have touched what they need: from then
- * on the fault is all that happens.
+ * Starts the sleepers, and waits until they have touched what they need: from
+ * then on, only the fault is left to happen.
  */
 static inline void sleepers_start(void)
 {
@@ -95,7 +95,7 @@ static inline void sleepers_start(void)
 		ksft_need(read(sleepers_say[0], &c, 1) == 1, "a sleeper");
 }
 
-/* Returns when all their faults have been told to userland. */
+/* Returns when all their faults have been reported to userspace. */
 static inline void sleepers_to_bed(int uffd)
 {
 	static const char bytes[SLEEPERS];

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A missing userfault is for userland to resolve: until it has, the kernel
- * allocates no page, no huge page and no page table for it.
+ * Userspace resolves a missing userfault: until it has done so, the kernel must
+ * allocate no page, no huge page and no page table for it.
  */
 #include "thp.h"
 #include "../ksft_trace.h"
@@ -9,7 +9,7 @@
 #include <time.h>
 
 #define MANY		256
-#define MANY_MAX	(MANY / 16)	/* of this thread; the server has the tables */
+#define MANY_MAX	(MANY / 16)	/* the server allocates the tables */
 #define GIB		(1UL << 30)
 
 static int uffd;
@@ -64,7 +64,7 @@ static void many_huge(const void *arg)
 		touch(p + i * SLOT, write);
 	nr = ksft_event_count(event);
 	pthread_join(thread, NULL);
-	/* A write goes on to copy the zero page that it was given. */
+	/* A write goes on to copy the zero page that it got. */
 	if (write)
 		nr -= MANY;
 	ksft_print_msg("%ld allocations for %d faults\n", nr, MANY);
@@ -100,11 +100,11 @@ static void blocked_tables(const void *arg)
 		   added);
 }
 
-/* ---- UFFD_FEATURE_SIGBUS: nobody is told, the fault fails --------------- */
+/* ---- UFFD_FEATURE_SIGBUS: no message, the fault fails ------------------- */
 
 static int writing;
 
-/* tables_added() reserves anew: what it faults on is made in here. */
+/* tables_added() reserves new slots, so map and register here. */
 static void sigbus_at(char *where, int i)
 {
 	(void)i;
@@ -130,7 +130,7 @@ static void sigbus_tables(const void *arg)
 	ksft_check(!added, "%ld kB of tables", added);
 }
 
-/* ---- UFFDIO_COPY: what is there already needs no page ---------------------- */
+/* ---- UFFDIO_COPY: a present page needs no allocation --------------------- */
 
 #define LATE	64
 
@@ -143,7 +143,7 @@ static int copy_to(char *where, const char *page)
 	return ioctl(uffd, UFFDIO_COPY, &copy) ? errno : 0;
 }
 
-/* Prefetch that comes after demand */
+/* Prefetch that arrives after the fault */
 static void late_copies(void)
 {
 	char *page = mmap(NULL, PAGE, PROT_READ | PROT_WRITE,
@@ -172,7 +172,7 @@ static void late_copies(void)
 	ksft_check(!nr, "%ld pages for %d late copies", nr, LATE);
 }
 
-/* ---- races: a page that is there is never told as missing --------------- */
+/* ---- races: a present page is never reported as missing ----------------- */
 
 #define ROUNDS		500
 
@@ -189,7 +189,7 @@ static void told_of_present_page(int sig)
 	_exit(KSFT_FAIL);
 }
 
-/* All of the slot but the first page, which comes and goes. */
+/* Read all of the slot but the first page, which comes and goes. */
 static void *reader(void *arg)
 {
 	volatile char *p = arg;
@@ -202,8 +202,8 @@ static void *reader(void *arg)
 }
 
 /*
- * The same through get_user_pages(), which cannot wait for userland here: the
- * read fails.
+ * The same through get_user_pages(), which cannot wait for userspace here: the
+ * read would fail.
  */
 static void *mem_reader(void *arg)
 {
@@ -220,8 +220,8 @@ static void *mem_reader(void *arg)
 }
 
 /*
- * To give up one page of a huge zero page splits it: the PMD is cleared, and
- * populated with a table afterwards. A fault may see the moment between.
+ * Dropping one page of a huge zero page splits it: the PMD is cleared, then
+ * populated with a table. A concurrent fault may see the empty PMD.
  */
 static void split_huge_zero(void *(*reader)(void *))
 {
@@ -269,16 +269,16 @@ static void huge_zero_split_mem(void)
 	split_huge_zero(mem_reader);
 }
 
-/* ---- a PTE that is empty for a moment ------------------------------------- */
+/* ---- a PTE that is empty for a moment ------------------------------------ */
 
 #define COW_PAGES	32U	/* of a round */
 #define COW_ROUNDS	192
-#define COW_SECONDS	15	/* where CPUs are shared, a step takes long */
+#define COW_SECONDS	15	/* a step takes long on shared CPUs */
 
-static volatile unsigned long mine, theirs;	/* pages that each has got to */
-static volatile unsigned long written;		/* by the other one */
+static volatile unsigned long mine, theirs;	/* progress of each, in pages */
+static volatile unsigned long written;		/* by mem_writer() */
 
-/* In step, more or less: every lag of the one behind the other comes by. */
+/* Keep both roughly in step, so that every lag between them occurs. */
 static void in_step(volatile unsigned long *me, volatile unsigned long *other,
 		    unsigned long to, unsigned int lag)
 {
@@ -290,7 +290,7 @@ static void in_step(volatile unsigned long *me, volatile unsigned long *other,
 		__asm__ volatile("" ::: "memory");
 }
 
-/* get_user_pages(), which cannot wait for userland here: the write fails. */
+/* get_user_pages() cannot wait for userspace here: the write would fail. */
 static void *mem_writer(void *arg)
 {
 	int fd = open("/proc/self/mem", O_RDWR);
@@ -310,7 +310,7 @@ static void *mem_writer(void *arg)
 	return NULL;
 }
 
-/* Userland is told of nothing: all the pages are there. */
+/* Userspace must get no message: all the pages are present. */
 static void *unwanted(void *arg)
 {
 	struct pollfd pfd = { .fd = uffd, .events = POLLIN };
@@ -332,9 +332,9 @@ static void all_zero_pages(void)
 }
 
 /*
- * Two writes to a zero page: who copies it clears the PTE before he sets it.
- * A fault that comes in between may see an empty PTE, but the page is there:
- * userland has provided it.
+ * Two writes to a zero page: the one that copies it clears the PTE before it
+ * sets it. A concurrent fault may see the empty PTE, but the page is there:
+ * userspace has provided it.
  */
 static void cow_is_not_missing(void)
 {
@@ -368,7 +368,7 @@ static void cow_is_not_missing(void)
 
 #define RACE_SLOTS	8
 
-/* Whoever waits is woken, by the page or, when that is there, as such. */
+/* Wakes each waiter: with the page or, if that is there, without. */
 static void *race_server(void *arg)
 {
 	struct pollfd pfd = { .fd = uffd, .events = POLLIN };
@@ -388,8 +388,8 @@ static void *race_server(void *arg)
 }
 
 /*
- * Where a fault meets userland, is let go by UFFDIO_UNREGISTER and meets
- * userland once more, kernels before v5.7 end it by SIGBUS.
+ * If a fault waits for userspace, is released by UFFDIO_UNREGISTER and has to
+ * wait once more, kernels before v5.7 end it with SIGBUS.
  */
 static void *toucher(void *arg)
 {
@@ -438,7 +438,7 @@ static void register_against_faults(const void *arg)
 	pthread_join(thread[2], NULL);
 	stop = 1;
 	pthread_join(thread[0], NULL);
-	/* The rest is in the kernel's log, or not. */
+	/* All other failures would show in the kernel log. */
 	ksft_check(!munmap(slot(1), len), "munmap");
 }
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * bound: what becomes of start requests while the flusher is stalled. One is
- * being worked on, one waits, the others are merged into that; no wish is
- * lost, and the events tell of each.
+ * bound: what becomes of start requests while the flusher is stalled. One is in
+ * progress, one waits, the others are merged into that one; no request is lost,
+ * and each shows in the trace events.
  */
 #include "wb_device.h"
 #include <pthread.h>
@@ -30,7 +30,7 @@ static struct wbst_start start(int dev, uint32_t calls, int64_t nr_pages,
 	return s;
 }
 
-/* Kernels that ask for everything at once have none of these events. */
+/* Kernels that request everything at once have none of these events. */
 static bool told(const struct wbst_start *s)
 {
 	return s->queued || s->merged || s->nowork;
@@ -64,7 +64,7 @@ static void each_call_is_told(void)
 		   s.queued, s.merged, s.nowork, CALLS);
 }
 
-/* The largest number of pages that the flusher set out to write, and why. */
+/* The largest number of pages that the flusher began to write, and why. */
 static long largest_begun(const char *trace, char *reason, size_t size)
 {
 	const char *at = trace, *why;
@@ -85,8 +85,9 @@ static long largest_begun(const char *trace, char *reason, size_t size)
 }
 
 /*
- * What the flusher begins once it may go on, of what was asked for while it
- * was stalled: a first request, for which there may be no item, and others.
+ * Returns the trace of what the flusher begins once it may go on, of what was
+ * requested while it was stalled: a first request, maybe without an item, and
+ * others.
  */
 static char *begun(struct wbst_start first, bool lack, void (*others)(int dev))
 {
@@ -106,7 +107,8 @@ static char *begun(struct wbst_start first, bool lack, void (*others)(int dev))
 	ksft_need(!lack || first.nowork, "an item that cannot be had");
 	others(dev);
 	wb_release(dev);
-	wb_wait_for(ksft_counted(&largest), 20);	/* kept: behind all items */
+	/* A request that was kept comes after all items. */
+	wb_wait_for(ksft_counted(&largest), 20);
 	return ksft_traced();
 }
 
@@ -118,7 +120,7 @@ static void start_4000_and_30(int dev)
 
 static void check_largest(const void *arg)
 {
-	bool lack = *(const int *)arg;		/* of an item for the first */
+	bool lack = *(const int *)arg;		/* no item for the first one */
 	const char *trace = begun(request(1, 10, WBST_TASK), lack,
 				  start_4000_and_30);
 	char reason[64] = "";
@@ -136,8 +138,8 @@ static void start_10(int dev)
 }
 
 /*
- * The timer of laptop mode has a file written from where the last request left
- * off, a task from its beginning, and so has a request merged from both.
+ * The laptop mode timer starts in a file where the last request left off, a
+ * task at the beginning; a request merged from both must do the latter.
  */
 static void check_not_cyclic(const void *arg)
 {
@@ -153,7 +155,7 @@ static void check_not_cyclic(const void *arg)
 		   "the 10 pages of a task were begun as cyclic");
 }
 
-/* A request that was begun makes room for the next one, time and again. */
+/* Each request that was begun makes room for the next one. */
 static void room_for_the_next(void)
 {
 	struct wbst_start s;
@@ -179,7 +181,7 @@ static void room_for_the_next(void)
 
 static pthread_barrier_t go;
 
-/* By a device file of its own, as one serves one call at a time. */
+/* Each starter has its own device file, which serves one call at a time. */
 static void *starter(void *arg)
 {
 	struct wbst_start s = request(1, 32, WBST_TASK);
@@ -203,7 +205,7 @@ static void start_at_once(int dev[STARTERS])
 	pthread_barrier_destroy(&go);
 }
 
-/* Each finds that nothing waits, and has an item before it looks again. */
+/* Each sees that nothing waits, and gets an item before it checks again. */
 static void starters_at_once(void)
 {
 	int i, dev[STARTERS], stalled = wb_stall();
@@ -228,7 +230,7 @@ static void starters_at_once(void)
 		ksft_case_skip("this kernel asks for everything at once");
 }
 
-/* A device file that is closed, or whose owner is killed, stalls nobody. */
+/* A device file that is closed, or whose owner is killed, stalls no task. */
 static void killed_owner(void)
 {
 	int status;

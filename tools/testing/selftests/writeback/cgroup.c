@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * cgroup: what writeback and the block layer allocate on the way for cgroups,
- * each with a fallback, stays out of the memory reserves; and the fallback
- * works.
+ * cgroup: what writeback and the block layer allocate for cgroups, each with a
+ * fallback, must stay out of the memory reserves, and the fallback must work.
  */
 #include "wb_util.h"
 
@@ -26,7 +25,7 @@ static void cg_need(void)
 		ksft_need(ksft_mkdir(groups[i]), "mkdir %s", groups[i]);
 }
 
-/* In a child of its own, which joins the group first. Its exit is ours. */
+/* Run in a child, which joins the group first. A failing child ends us, too. */
 static void cg_run(const char *group, void (*body)(void))
 {
 	char path[64];
@@ -60,8 +59,8 @@ static void trace_own(const char *event)
 }
 
 /*
- * The flags of the first traced allocation in one of the functions: the one
- * that is meant and those that it may be inlined in.
+ * The flags of the first traced allocation in one of the functions: the
+ * intended one, and those it may be inlined into.
  */
 static const char *traced_flags(const char *const *sites)
 {
@@ -97,7 +96,7 @@ static void check_flags(const char *flags)
 
 #define FAILURES	100000
 
-/* Slab allocations of this task that may not wait fail from now on. */
+/* From now on, fail slab allocations of this task that may not wait. */
 static void fail_atomic(void)
 {
 	ksft_inject_init(KSFT_FAILSLAB);
@@ -133,7 +132,7 @@ static void read_disk(void)
 	close(fd);
 }
 
-/* Where its group keeps it: a tree that allocates by a mask of its own. */
+/* The group's tree of blkgs allocates its nodes with its own mask. */
 static const char *const node_sites[] = { "radix_tree_node_alloc", NULL };
 
 static void read_traced(void)
@@ -172,7 +171,7 @@ static void read_without_blkg_of_its_own(void)
 	cg_run(groups[0], read_without_blkg);
 }
 
-/* --- an inode that another cgroup writes to -------------------------------- */
+/* --- an inode that another cgroup writes to ------------------------------- */
 
 static const char *const switch_sites[] = {
 	"inode_switch_wbs", "wbc_detach_inode", NULL
@@ -200,7 +199,7 @@ static void write_pages(int fd, int first, int nr)
 			  (ssize_t)WB_PAGE, "writing page %d", i);
 }
 
-/* All but the first page, which is the owner's. */
+/* All but the first page, which the owner has written. */
 static void write_the_rest(int fd)
 {
 	write_pages(fd, 1, FILE_PAGES);
@@ -214,8 +213,8 @@ static void trace_again(void)
 }
 
 /*
- * Who writes has a wb of its group by then. It is of no use any more when
- * another group accounts for its I/O: the next who needs it makes a new one.
+ * By now the writer has a wb of its group. The wb becomes stale when another
+ * group accounts for its I/O: the next task that needs one creates a new wb.
  */
 static void outdate_wb(void)
 {
@@ -227,7 +226,7 @@ static void outdate_wb(void)
 		  off ? "off" : "on");
 }
 
-/* It takes some rounds of writeback until the kernel has made up its mind. */
+/* The kernel takes some rounds of writeback to decide on the switch. */
 static void write_until_switched(void)
 {
 	int i, fd = open(FILE_PATH, O_RDWR | O_CLOEXEC);
@@ -255,7 +254,7 @@ static void switch_traced(const void *arg)
 	cg_run(groups[1], write_until_switched);
 }
 
-/* Not switched, but written all the same. */
+/* The inode is not switched, but must be written all the same. */
 static void write_unswitched(void)
 {
 	int i, fd = open(FILE_PATH, O_RDWR | O_CLOEXEC);
@@ -274,7 +273,7 @@ static void write_without_switch(void)
 	cg_run(groups[1], write_unswitched);
 }
 
-/* --- pages that the wb of another cgroup has to write ----------------------- */
+/* --- pages that the wb of another cgroup has to write --------------------- */
 
 #define OTHER_PATH	WB_MNT "/other"
 
@@ -290,7 +289,7 @@ static void own_another(void)
 	close(fd);
 }
 
-/* Pages of its own in the other's file, and in its own more than may be dirty. */
+/* Dirty pages of the other file, and more than is allowed of its own. */
 static void write_beside_foreign(void)
 {
 	int i, fd, other = open(OTHER_PATH, O_RDWR | O_CLOEXEC);
@@ -319,7 +318,7 @@ static void foreign_gfp_flags(void)
 	cg_run(groups[0], write_beside_foreign);
 }
 
-/* --- work that is split among the cgroups' wbs ------------------------------ */
+/* --- work that is split among the cgroups' wbs ---------------------------- */
 
 static void dirty_pages(void)
 {

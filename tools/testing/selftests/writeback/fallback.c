@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * fallback: starting writeback when no work item is to be had.
+ * fallback: starting writeback when no work item can be allocated.
  *
  * The item that wb_start_writeback() allocates must not come out of the
- * memory reserves; what makes that harmless is the fallback, so that is
- * tested along with it: the event tells, and sync(2), fsync(2) and plain
- * expiry still bring the data to the disk.
+ * memory reserves. The fallback makes a failure harmless, so it is tested
+ * as well: the event reports it, and sync(2), fsync(2) and plain expiry still
+ * bring the data to the disk.
  */
 #include "wb_device.h"
 
@@ -20,7 +20,7 @@ struct start_alloc {
 	unsigned int bytes;
 };
 
-/* Where the allocation may be, given that compilers inline. */
+/* The functions that may allocate, depending on inlining. */
 static const char *const start_sites[] = {
 	"wb_start_writeback", "wakeup_flusher_threads", NULL
 };
@@ -29,7 +29,7 @@ static const char *const split_sites[] = {
 	"bdi_split_work_to_wbs", "sync_inodes_sb", NULL
 };
 
-/* The function that allocates: an address in v4.6, a name and offset later. */
+/* The allocating function: an address in v4.6, name and offset later. */
 static bool parse_site(const char *text, char *name, size_t size)
 {
 	uint64_t addr;
@@ -82,7 +82,7 @@ static bool traced_alloc(const char *const *sites, const char *filter,
 }
 
 /*
- * Skip if there is none. More than one look: a flusher that is faster than
+ * Skip if there is none. Try more than once: a flusher that is faster than
  * sync(2) leaves nothing dirty to be split.
  */
 static struct start_alloc find_alloc(const char *const *sites)
@@ -105,8 +105,8 @@ static struct start_alloc find_start_alloc(void)
 }
 
 /*
- * sync(2) with no item for the one dirty wb there is: the first thing that
- * it allocates, once what was dirty before is out of the way.
+ * sync(2) without an item for the only dirty wb: the item is its first
+ * allocation, once earlier dirty data is out of the way.
  */
 static void sync_without_an_item(struct ksft_counter *nowork)
 {
@@ -128,7 +128,7 @@ static void check_remounted(void)
 		   "data lost: differs after a remount");
 }
 
-/* GFP_NOWAIT came to include it. */
+/* Later kernels include it in GFP_NOWAIT. */
 static bool has_nowarn(const char *flags)
 {
 	return strstr(flags, "__GFP_NOWARN") ||
@@ -184,9 +184,9 @@ static void sync_without_item(void)
 	check_remounted();
 }
 
-#define NO_PAGES	-1	/* nothing that could be kept */
+#define NO_PAGES	-1	/* no request that could be kept */
 
-/* A start request alone, as reclaim makes it, and no item for it either. */
+/* A start request alone, as from reclaim, without an item either. */
 static void start_without_an_item(long nr_pages)
 {
 	struct wbst_start s = { .calls = 1, .nr_pages = nr_pages };
@@ -204,7 +204,7 @@ static void start_without_an_item(long nr_pages)
 	close(dev);
 }
 
-/* Not written by itself, nor by a timer that the mount has started. */
+/* Keep periodic writeback away, and the timer that the mount starts. */
 static int dirty_for_long(void)
 {
 	wb_set(WB_VM "dirty_writeback_centisecs", 360000);
@@ -225,14 +225,14 @@ static void flusher_is_woken(void)
 {
 	int fd = dirty_for_long();
 
-	ksft_keep(WB_VM "dirty_background_ratio");	/* zero with bytes */
+	ksft_keep(WB_VM "dirty_background_ratio");	/* zeroed by the next */
 	wb_set(WB_VM "dirty_background_bytes", WB_PAGE);
 	ksft_need(!wb_pages_on_disk(fd, wb_ext4_dev(), SEED), "a lazy flusher");
 	start_without_an_item(NO_PAGES);
 	check_gets_to_disk(fd, "the flusher was not woken either");
 }
 
-/* Too little is dirty for a flusher that is woken, and it is not old. */
+/* Too little is dirty for a woken flusher to write, and it is not old. */
 static void wish_without_item(void)
 {
 	int fd = dirty_for_long();
@@ -242,11 +242,11 @@ static void wish_without_item(void)
 	check_gets_to_disk(fd, "the wish is lost");
 }
 
-#define WISH	1021	/* pages: nobody else asks for so many */
+#define WISH	1021	/* pages: no other request has this number */
 
 /*
- * Periodic writeback goes on for as long as there are old inodes. It ends for a
- * request that is kept, as it does for an item.
+ * Periodic writeback goes on for as long as there are old inodes. It must end
+ * for a request that is kept, as it does for an item.
  */
 static void wish_not_starved(void)
 {
@@ -278,8 +278,8 @@ static void wish_not_starved(void)
 }
 
 /*
- * What sync_inodes_sb() has a wb do is then on its stack, and waited for. (By
- * the device, which allocates nothing else on its way there.)
+ * Without an item, sync_inodes_sb() keeps the work on its stack and waits for
+ * it. (Through the device, which allocates nothing else on its way there.)
  */
 static void split_without_item(void)
 {
@@ -298,7 +298,7 @@ static void split_without_item(void)
 		ksft_inject_off();
 		synced += ksft_counted(&begun);
 		close(dev);
-		/* a flusher that was quicker has left nothing to be split */
+		/* a faster flusher has left nothing to be split */
 	} while (ksft_inject_left() && ++tries < 10);
 	ksft_need(!ksft_inject_left(), "an item that cannot be had");
 	ksft_check(synced == 1, "no item, and nothing was synced");
@@ -317,7 +317,7 @@ static bool parse_ptr(const char *line, char *ptr)
 	return at;
 }
 
-/* Items of start requests that were allocated and not freed since. */
+/* Items of start requests that were allocated and not freed. */
 static long not_freed(char *trace, long *allocated)
 {
 	char item[REFUSED][PTR] = { "" }, ptr[PTR], *line, *save;
@@ -346,7 +346,7 @@ static long not_freed(char *trace, long *allocated)
 	return nr;
 }
 
-/* A wb on its way out takes no item: what was to become of it is over. */
+/* A wb that is being unregistered refuses items: they must be freed. */
 static void refused_item_is_freed(void)
 {
 	struct wbst_start s = {
@@ -403,7 +403,7 @@ static void expiry_without_item(void)
 
 static const struct ksft_case cases[] = {
 	KSFT_CASE_WITH(gfp_flags, check_flags, start_sites),
-	/* With cgroup writeback, one for each wb that sync(2) goes to. */
+	/* With cgroup writeback, one item for each wb that sync(2) visits. */
 	KSFT_CASE_WITH(split_gfp_flags, check_flags, split_sites),
 	KSFT_CASE(no_item_is_told),
 	KSFT_CASE(sync_without_item),

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * races: many tasks start writeback while what they find goes away: the bdi
- * is unregistered, the wb of a cgroup dies, the laptop mode timer fires. What
- * can go wrong there shows in the kernel log (lists, locks, freed memory);
- * here the cases have to come to their end, and the data to be right.
+ * races: many tasks start writeback while its target goes away: the bdi is
+ * unregistered, the wb of a cgroup dies, the laptop mode timer fires. Bugs show
+ * in the kernel log (lists, locks, freed memory); here the cases only have to
+ * finish, and the data must be right.
  */
 #include "wb_device.h"
 #include <pthread.h>
@@ -13,11 +13,11 @@
 #define CGROUPS		8
 #define FILE_PAGES	64
 #define WB_CGROUP	"/tmp/wb.cgroup"
-#define WB_SCSI_DEV	"/dev/sda"	/* if it is scsi_debug: see below */
+#define WB_SCSI_DEV	"/dev/sda"	/* only if it is scsi_debug */
 
 static bool stop;
 
-/* Starts writeback, in all the ways there are, until told to stop. */
+/* Starts writeback in all possible contexts, until @stop is set. */
 static void *starter(void *arg)
 {
 	uint32_t who = (uintptr_t)arg % (WBST_SOFTIRQ + 1);
@@ -47,7 +47,7 @@ static void run_with_starters(void (*body)(void))
 		pthread_join(thread[i], NULL);
 }
 
-/* --- the bdi goes ------------------------------------------------------ */
+/* --- the bdi goes away ---------------------------------------------------- */
 
 static void come_and_go(void)
 {
@@ -71,14 +71,14 @@ static void unregistered_bdi(void)
 	run_with_starters(come_and_go);
 }
 
-/* --- the wb of a cgroup goes -------------------------------------------- */
+/* --- the wb of a cgroup dies -------------------------------------------- */
 
 static void cgroup_path(char *path, size_t size, int i, const char *file)
 {
 	snprintf(path, size, WB_CGROUP "/wb%d%s", i, file);
 }
 
-/* A child that dirties a file from within a cgroup, and is gone. */
+/* A child dirties a file from within a cgroup, and exits. */
 static void dirty_in_cgroup(int i)
 {
 	char path[128];
@@ -120,7 +120,7 @@ static void dying_wb(void)
 	close(wb_open_device());
 	wb_mount_ext4();
 	wb_mount_cgroup2(WB_CGROUP);
-	wb_set(WB_VM "laptop_mode", 1);		/* its timer, meanwhile */
+	wb_set(WB_VM "laptop_mode", 1);		/* its timer races, too */
 	own = ksft_count("writeback/writeback_start",
 		       "cgroup_ino>1 && cgroup_ino<4294967295");
 	run_with_starters(cgroups_come_and_go);
@@ -137,8 +137,8 @@ static void dying_wb(void)
 /* --- the laptop mode timer ---------------------------------------------- */
 
 /*
- * The disk is read, so it spins, so a second later all is written. (Reading
- * it once more puts that off: do not ask too often.)
+ * The disk was read, so it spins, so a second later all is written. (Another
+ * read postpones that: do not poll too often.)
  */
 static bool written_by_timer(int fd, uint64_t seed)
 {
@@ -168,8 +168,8 @@ static void timer_of_ext4(uint64_t seed)
 }
 
 /*
- * Until v5.0, when the other kind of driver went, no blk-mq disk arms the
- * timer. There scsi_debug has a small one without a file system.
+ * Until v5.0, which removed the legacy request path, no blk-mq disk arms the
+ * timer. There, scsi_debug provides a small disk without a file system.
  */
 static bool blk_mq_without_timer(void)
 {
@@ -180,7 +180,7 @@ static bool blk_mq_without_timer(void)
 	return wb_kernel_major() < 5 && !access(path, F_OK);
 }
 
-/* A disk in memory, small, and nobody's. */
+/* A small disk in memory that is not in use. */
 static int open_scsi_debug(void)
 {
 	unsigned long long size = 0;
@@ -207,7 +207,7 @@ static long sectors_written(void)
 	return nr;
 }
 
-/* Pages that are right; behind the page cache's back. */
+/* Count the right pages, bypassing the page cache. */
 static long good_pages_of_scsi(uint64_t seed, long from, long nr)
 {
 	static char page[WB_PAGE] __aligned(WB_PAGE);
@@ -243,7 +243,7 @@ static void timer_of_scsi(uint64_t seed)
 	close(claim);
 }
 
-/* Later kernels take the setting and ignore it. */
+/* Later kernels accept the setting and ignore it. */
 static void need_laptop_mode(void)
 {
 	static char format[16384];

@@ -1,19 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * reclaim: direct reclaim that starts writeback, time and again, while the
- * flusher is stalled; from user space alone.
+ * reclaim: direct reclaim starts writeback again and again while the flusher is
+ * stalled; from user space alone.
  *
  * The flusher sleeps in a FUSE file system that withholds its answers. The
- * page cache that reclaim scans is clean but held by a pipe, so it finds
+ * page cache that reclaim scans is clean but pinned by a pipe, so there is
  * nothing to free. min_free_kbytes is raised above what is free: memory is
- * plentiful, only nobody may have it. Then growing a pipe is one round of
- * direct reclaim that fails without anybody being killed.
+ * plentiful, but no task may have it. Then growing a pipe is one round of
+ * direct reclaim that fails without an OOM kill.
  */
 #include "wb_lack.h"
 
-#define HELD_PAGES	2048	/* page cache for reclaim to scan in vain */
+#define HELD_PAGES	2048	/* page cache that reclaim cannot free */
 #define ROUNDS		16
-#define FREED_PAGES	32	/* in each round, or reclaim would give up */
+#define FREED_PAGES	32	/* per round, else reclaim gives up */
 #define WB_HELD		WB_MNT "/held"
 
 static void hold_page_cache(void)
@@ -59,7 +59,7 @@ static void drive(long *queued, long *others)
 	wb_one_cpu();
 	wb_prewarm_workers();
 	f = wb_fuse_mount(NULL, WB_PAGE);
-	wb_set("/proc/self/oom_score_adj", 1000);	/* if it comes to that */
+	wb_set("/proc/self/oom_score_adj", 1000);	/* kill us first */
 	hold_page_cache();
 	sync();
 	q = ksft_count("writeback/writeback_queue", "reason==1");

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * reserves: what starting writeback takes when free memory is below the min
- * watermark: nothing, whoever asks, and without a word in the log.
+ * reserves: starting writeback with free memory below the min watermark must
+ * take no memory, whatever the context, and log nothing.
  */
 #include "wb_device.h"
 
@@ -53,8 +53,8 @@ static void start_once(struct wbst_start *s)
 }
 
 /*
- * What others free between the draining and the calls, kswapd above all, can
- * lift free memory over the watermark again. Such a try says nothing.
+ * Other tasks, kswapd above all, may free memory between the draining and the
+ * calls, and lift it over the watermark again. Such a try proves nothing.
  */
 static void start_below_min(struct wbst_start *s)
 {
@@ -87,7 +87,7 @@ static void takes_no_reserve(const void *arg)
 	ksft_check(!s.queued, "the first item came out of the reserve");
 }
 
-/* Where there is no element, somebody has one and will bring it back. */
+/* An empty mempool can wait: another task holds an element and frees it. */
 static void mempool_takes_no_reserve(const void *arg)
 {
 	struct wbst_start s = {
@@ -111,7 +111,7 @@ static void mempool_waits(void)
 	close(dev);
 }
 
-/* Whether the kernel log got a line with that text; reads up what there is. */
+/* Read all of the kernel log; returns whether a line has this text. */
 static bool logged(int kmsg, const char *text)
 {
 	char line[8192];

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * stall: a device stalls in the midst of writeback, start requests come in
- * from all sides, it goes on again. Nothing is lost: sync(2) and fsync(2) do
- * not come back before the data is on the disk, expired data gets there by
- * itself, and an error is told.
+ * stall: a device stalls during writeback, start requests arrive, and it goes
+ * on again. Nothing may be lost: sync(2) and fsync(2) must not return before
+ * the data is on the disk, expired data gets there by itself, and an error is
+ * reported.
  *
- * The disks are loop devices over a FUSE file that passes everything on to
- * the real disk, or withholds the writes. WB_ROUNDS in the environment says
- * how often to stall each.
+ * The disks are loop devices over a FUSE file that passes everything on to the
+ * real disk, or withholds the writes. WB_ROUNDS in the environment is how often
+ * to stall each.
  */
 #include "wb_device.h"
 #include "wb_fuse.h"
@@ -29,7 +29,7 @@ static const struct disk fuse = { "fuse", NULL };
 
 struct place {
 	struct wb_fuse fuse;
-	const char *dev;		/* the disk below, or NULL: FUSE alone */
+	const char *dev;		/* the disk below; NULL: FUSE alone */
 	const char *type;
 	char loop[32];
 	int fd;				/* FUSE: kept open, close(2) flushes */
@@ -47,12 +47,12 @@ static void file_path(char *path, size_t size, int i)
 	snprintf(path, size, WB_MNT "/stall%d", i);
 }
 
-/* --- the place -------------------------------------------------------- */
+/* --- setup ------------------------------------------------------------ */
 
 /*
- * Small requests: more than the queue has room for, so that the flusher has
- * to wait. (Not a smaller queue: v4.6 may forget to wake who waits for room
- * once nr_requests was lowered.)
+ * Small requests, and more than the queue has room for, so that the flusher has
+ * to wait. (Not a smaller queue: v4.6 may forget to wake tasks that wait for
+ * room once nr_requests was lowered.)
  */
 static void small_requests(const char *loop)
 {
@@ -60,7 +60,7 @@ static void small_requests(const char *loop)
 
 	snprintf(path, sizeof(path), "/sys/block/%s/queue/max_sectors_kb",
 		 loop + strlen("/dev/"));
-	wb_set(path, WB_PAGE / 1024);	/* of one that was free */
+	wb_set(path, WB_PAGE / 1024);	/* the loop device was free */
 }
 
 static int loop_control(void)
@@ -150,7 +150,7 @@ static bool all_on_disk(struct place *p, uint64_t seed)
 	return good == FILES * FILE_PAGES;
 }
 
-/* Without FUSE and loop: what the disk itself has got. */
+/* Without FUSE and loop: check what is on the disk itself. */
 static void check_remounted(struct place *p, uint64_t seed)
 {
 	char path[64];
@@ -186,7 +186,7 @@ static void fsync_all(struct place *p)
 	}
 }
 
-/* A child that syncs, in one way or another; expiry needs none. */
+/* Start a child that syncs in the given way; expiry needs none. */
 static pid_t begin(struct place *p, int way)
 {
 	pid_t pid;
@@ -249,7 +249,7 @@ static void stall_once(struct place *p, int way, uint64_t seed)
 		   "data not on the disk, way %d", way);
 }
 
-/* sync(2) does not wait for FUSE, which may never answer: leave that out. */
+/* sync(2) does not wait for FUSE, which may never answer: use fsync(2). */
 static int way_of(struct place *p, long round)
 {
 	int way = round % WAYS;
@@ -275,7 +275,7 @@ static void stall_and_release(const void *arg)
 	check_remounted(&p, seed);
 }
 
-/* The device is gone: fsync(2) says so, and works again once it is back. */
+/* fsync(2) must report that the device is gone, and work once it is back. */
 static void error_is_told(void)
 {
 	struct place p = set_up(&fuse);
@@ -287,7 +287,7 @@ static void error_is_told(void)
 	ksft_check(fsync(fd) < 0 && errno == EIO,
 		   "fsync(2) does not tell of data that is lost");
 	p.fuse.shared->error = 0;
-	/* what was on its way may still fail, and be told */
+	/* requests in flight may still fail, and be reported */
 	ksft_check(wb_wait_for(!fsync(fd), 30), "fsync(2) keeps failing");
 	close(fd);
 	fd = wb_dirty(WB_FUSE_DISK, 2, FILE_PAGES);
@@ -298,8 +298,8 @@ static void error_is_told(void)
 /* --- a disk that is gone ---------------------------------------------- */
 
 /*
- * Once it is known that nothing can be written, any of the three may fail.
- * Not fsync(2), which may fail for the sake of the inode alone.
+ * Once the kernel knows that nothing can be written, any of the three may fail.
+ * Not fsync(2), which may fail because of the inode alone.
  */
 static bool refused(const char *path, uint64_t seed)
 {
@@ -318,9 +318,9 @@ static bool refused(const char *path, uint64_t seed)
 }
 
 /*
- * Start requests find it out first, and there is nobody whom they could tell.
- * Whoever asks by fdatasync(2) must hear of it, each time; sync(2) and umount(2)
- * must come back, and what was on the disk before must still be there.
+ * Start requests find it out first, with no task to report it to. fdatasync(2)
+ * must report it each time; sync(2) and umount(2) must return, and what was on
+ * the disk before must still be there.
  */
 static void disk_gone(const void *arg)
 {

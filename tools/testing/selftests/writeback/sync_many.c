@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * sync_many: sync(2) by 400 threads behind a stalled flusher, with free
- * memory between the min watermark and what atomic allocations may go down
- * to; from user space alone.
+ * memory between the min watermark and the limit of atomic allocations; from
+ * user space alone.
  *
- * One item in reach would do for all that follow, which are merged into it.
- * So what slab has in stock is taken first, by those whom sync(2) makes wait
- * for an item of their own: syncfs(2) splits its work, too.
+ * A single item would serve all later requests, which are merged into it. So
+ * threads in syncfs(2), each of which waits for an item of its own, use up the
+ * free slab objects first.
  */
 #include "wb_lack.h"
 #include <pthread.h>
@@ -72,7 +72,7 @@ static void dismiss(struct crowd *c)
 	pthread_barrier_destroy(&c->go);
 }
 
-/* tmpfs keeps the text of a symlink in an object of its size. */
+/* tmpfs keeps the text of a symlink in a slab object of its size. */
 static void fill_slabs(void)
 {
 	char text[WB_ITEM_SIZE], path[64];
@@ -121,8 +121,8 @@ static long answered(const struct figures *n)
 }
 
 /*
- * Between raising min_free_kbytes and having memory again nothing is done
- * here that takes any, and nobody leaves: a failure is told afterwards.
+ * While min_free_kbytes is raised, nothing here may allocate, and no thread may
+ * exit: report a failure afterwards.
  */
 static bool sync_without_memory(const struct figures *n, char *spare)
 {
@@ -151,7 +151,7 @@ static void forget(const struct figures *n)
 			close(c[i]->fd[cpu]);
 }
 
-/* Returns how many of the threads found no item. */
+/* Returns how many threads got no item. */
 static long one_try(struct wb_fuse *f, uint64_t seed)
 {
 	struct figures n;
@@ -180,7 +180,7 @@ static long one_try(struct wb_fuse *f, uint64_t seed)
 	return nowork;
 }
 
-/* An object freed just then may serve all: that try says nothing. */
+/* An object freed just then may serve all: such a try proves nothing. */
 static void no_item_from_the_reserve(void)
 {
 	struct wb_fuse f;
@@ -194,11 +194,11 @@ static void no_item_from_the_reserve(void)
 	wb_prewarm_workers();
 	wb_mount_at(LINKS, "none", "tmpfs");
 	f = wb_fuse_mount(NULL, WB_PAGE);
-	wb_set("/proc/self/oom_score_adj", 1000);	/* if it comes to that */
+	wb_set("/proc/self/oom_score_adj", 1000);	/* kill us first */
 	ksft_put(WB_VM "drop_caches", "3");
 	for (i = 0; i < TRIES && !nowork; i++) {
 		wb_one_cpu();
-		/* keep all of the DMA zone for those who need just that */
+		/* keep the whole DMA zone for GFP_DMA allocations */
 		wb_set(WB_VM "lowmem_reserve_ratio", 1);
 		nowork = one_try(&f, i + 1);
 	}

@@ -19,9 +19,9 @@ static inline int wb_open_device(void)
 	return fd;
 }
 
-#define WB_CPUS_MAX	64	/* more to take away and give back: rather not */
+#define WB_CPUS_MAX	64	/* do not take more than that offline */
 
-/* One CPU is enough for exact figures, and more are not. */
+/* Exact figures need a single CPU. */
 static inline void wb_one_cpu(void)
 {
 	int cpu, nr = sysconf(_SC_NPROCESSORS_CONF);
@@ -38,7 +38,7 @@ static inline void wb_one_cpu(void)
 	ksft_need(sysconf(_SC_NPROCESSORS_ONLN) == 1, "one CPU");
 }
 
-/* A device file with a flusher that is stalled, and no other one dirty. */
+/* A device file with a stalled flusher, and no other wb dirty. */
 static inline int wb_stall(void)
 {
 	int dev = wb_open_device();

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * wb_fuse.h: a FUSE file system with one file, "disk", served straight on
+ * wb_fuse.h: a FUSE file system with one file, "disk", served directly on
  * /dev/fuse by a child, which keeps the data in memory or passes it on to a
- * block device, and which on request withholds all WRITEs (and SETATTRs), or
- * fails them.
+ * block device. On request the child withholds all WRITEs (and SETATTRs), or
+ * fails WRITEs.
  *
  * So whatever is on top of it, a loop device or the writeback cache of the
- * FUSE file itself, stalls for as long as the test wants. When the test dies
- * the child serves on without holding anything back until it is unmounted:
- * nothing hangs, and nothing is lost.
+ * FUSE file itself, stalls for as long as the test wants. If the test dies,
+ * the child serves all requests until the unmount: nothing hangs, and nothing
+ * is lost.
  */
 #ifndef __WB_FUSE_H
 #define __WB_FUSE_H
@@ -21,9 +21,9 @@
 
 /* Shared by the test and the child. */
 struct wb_fuse_shared {
-	bool hold;			/* withhold what changes anything */
-	int held;			/* requests withheld just now */
-	int error;			/* answer WRITEs with that */
+	bool hold;			/* withhold WRITE and SETATTR */
+	int held;			/* requests withheld now */
+	int error;			/* fail WRITEs with this */
 };
 
 struct wb_fuse {
@@ -130,7 +130,7 @@ static inline bool wb_fuse_serve_one(struct wb_fuse *f)
 	static struct ksft_fuse_request r;
 	ssize_t n = read(f->fuse.fd, &r, sizeof(r));
 
-	/* EPERM: not mounted yet. EAGAIN, EINTR, ENOENT: none after all. */
+	/* EPERM: not mounted yet. EAGAIN, EINTR, ENOENT: no request. */
 	if (n < 0)
 		return errno != ENODEV;
 	if (wb_fuse_holds(f, &r))
@@ -191,7 +191,7 @@ static inline struct wb_fuse wb_fuse_mount(const char *dev, uint64_t size)
 	pid_t server;
 
 	if (dev) {
-		/* and nobody else, as long as this goes on */
+		/* O_EXCL: no other user for as long as this is mounted */
 		f.disk = open(dev, O_RDWR | O_DIRECT | O_EXCL | O_CLOEXEC);
 		ksft_need(f.disk >= 0, "opening %s", dev);
 		f.fuse.size = lseek(f.disk, 0, SEEK_END);
@@ -230,7 +230,7 @@ static inline int wb_fuse_nr_held(struct wb_fuse *f)
 	return __atomic_load_n(&f->shared->held, __ATOMIC_ACQUIRE);
 }
 
-/* Once nobody uses it any more: a loop device may take a moment. */
+/* Retry while it is in use: a loop device may take a moment to go away. */
 static inline void wb_fuse_unmount(void)
 {
 	ksft_need(wb_wait_for(!umount2(WB_FUSE, 0), 30), "umount " WB_FUSE);

@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * wb_lack.h: memory that nobody may have, and a flusher that does not get on,
- * from user space alone.
+ * wb_lack.h: a memory shortage and a stalled flusher, from user space alone.
  *
  * The flusher sleeps in a FUSE file system that withholds its answers.
- * min_free_kbytes is raised above what is free: memory is plentiful, only
- * what keeps off the reserves finds none. What the test itself needs
- * meanwhile it must have before; and to lower min_free_kbytes takes a page.
+ * min_free_kbytes is raised above what is free: memory is plentiful, but an
+ * allocation that keeps off the reserves gets none. The test must have all the
+ * memory it needs beforehand; and lowering min_free_kbytes needs a page.
  */
 #ifndef __WB_LACK_H
 #define __WB_LACK_H
@@ -14,11 +13,11 @@
 #include "wb_device.h"
 #include "wb_fuse.h"
 
-#define WB_SPARE_PAGES	8192	/* freed at the end, to have some again */
-#define WB_LACK_KB	8192	/* min_free_kbytes is that far above */
+#define WB_SPARE_PAGES	8192	/* freed at the end, to recover */
+#define WB_LACK_KB	8192	/* min_free_kbytes is above free by this */
 #define WB_WORKERS	6
 
-/* Idle kernel threads at hand: making one would need memory. */
+/* Provide idle kernel threads: creating one would need memory. */
 static inline void wb_prewarm_workers(void)
 {
 	int dev[WB_WORKERS], i;
@@ -31,17 +30,17 @@ static inline void wb_prewarm_workers(void)
 		close(dev[i]);
 }
 
-/* FUSE writes its times, too, when the inode is: there the flusher sleeps. */
+/* Writing the inode makes FUSE write its times: there the flusher sleeps. */
 static inline void wb_stall_fuse(struct wb_fuse *f, uint64_t seed)
 {
-	wb_dirty(WB_FUSE_DISK, seed, 1);	/* left open: close(2) flushes */
+	wb_dirty(WB_FUSE_DISK, seed, 1);	/* keep open: close() flushes */
 	wb_set(WB_VM "dirty_expire_centisecs", 10);
 	wb_set(WB_VM "dirty_writeback_centisecs", 10);
 	wb_fuse_set_hold(f, true);
 	ksft_need(wb_wait_for(wb_fuse_nr_held(f), 60), "a stalled flusher");
 }
 
-/* Pages that are there to be freed; all else that is mapped stays, too. */
+/* Pages to be freed later; also locks everything else that is mapped. */
 static inline char *wb_lock_pages(long pages)
 {
 	size_t size = pages * WB_PAGE;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * wb_util.h: what the writeback tests share. Knobs and mounts are put back
- * whatever becomes of a case (ksft_undo.h), and no disk is written to but a
- * scratch disk (ksft_scratch.h); patterns tell whether data reached the disk.
+ * wb_util.h: shared by the writeback tests. Knobs and mounts are restored
+ * however a case ends (ksft_undo.h), and only scratch disks are written to
+ * (ksft_scratch.h); patterns show whether data has reached the disk.
  */
 #ifndef __WB_UTIL_H
 #define __WB_UTIL_H
@@ -39,7 +39,7 @@
 
 /* --- files ------------------------------------------------------------ */
 
-/* Until the case ends; flushers then go by the intervals put back. */
+/* Until the case ends; a sync then makes flushers use the old intervals. */
 static inline void wb_set(const char *path, long value)
 {
 	char text[32];
@@ -58,7 +58,7 @@ static inline long wb_get(const char *path)
 	return strtol(text, NULL, 0);
 }
 
-/* The number behind the first line of a file that starts with a key, or -1. */
+/* The number after @key in the first line that starts with it, or -1. */
 static inline long wb_find_key(const char *path, const char *key)
 {
 	static char text[65536];
@@ -85,7 +85,7 @@ static inline long wb_min(long a, long b)
 	return a < b ? a : b;
 }
 
-/* For what the version alone can tell. */
+/* For behaviour that has no feature test. */
 static inline int wb_kernel_major(void)
 {
 	struct utsname u;
@@ -137,7 +137,7 @@ static inline void wb_mount_at(const char *dir, const char *dev,
 	if (!ksft_undos->own_mounts)
 		ksft_case_skip("no mount namespace of its own: not root");
 	wb_mkdir(dir);
-	/* EBUSY: a FUSE server that is on its way out still has the disk */
+	/* EBUSY: an exiting FUSE server still has the disk */
 	ksft_need(wb_wait_for((done = ksft_mount(dev, dir, type, 0, NULL)) ||
 			      errno != EBUSY, 10), "%s to be free", dev);
 	if (!done && errno == ENODEV)
@@ -150,7 +150,7 @@ static inline void wb_mount(const char *dev, const char *type)
 	wb_mount_at(WB_MNT, dev, type);
 }
 
-/* The scratch disk; skips before anything is changed if there is none. */
+/* The scratch disk; if there is none, skip before anything is changed. */
 static inline const char *wb_ext4_dev(void)
 {
 	static const char *dev;
@@ -180,7 +180,7 @@ static inline void wb_mount_cgroup2(const char *dir)
 
 /* --- data that can be recognised -------------------------------------- */
 
-/* Page n of a file of that seed. */
+/* Page @n of a file with this seed. */
 static inline void wb_pattern(void *page, uint64_t seed, uint64_t n)
 {
 	uint64_t *word = page, x = seed * 0x9e3779b97f4a7c15ULL + n + 1;
@@ -202,7 +202,7 @@ static inline bool wb_is_pattern(const void *page, uint64_t seed, uint64_t n)
 	return !memcmp(page, want, WB_PAGE);
 }
 
-/* Write pages of a pattern, and leave them dirty in the page cache. */
+/* Write pages of the pattern, and leave them dirty in the page cache. */
 static inline int wb_dirty(const char *path, uint64_t seed, long pages)
 {
 	static char page[WB_PAGE] __aligned(8);
@@ -219,7 +219,7 @@ static inline int wb_dirty(const char *path, uint64_t seed, long pages)
 	return fd;
 }
 
-/* How many of the pages a file reads back right. */
+/* How many pages of a file read back right. */
 static inline long wb_good_pages(const char *path, uint64_t seed, long pages)
 {
 	static char page[WB_PAGE] __aligned(8);
@@ -256,8 +256,8 @@ static inline long wb_good_extent(int disk, const struct fiemap_extent *e,
 }
 
 /*
- * How many of the pages are on the disk itself, while the file system is
- * mounted: the extents are read past every cache.
+ * How many pages are on the disk itself while the file system is mounted: reads
+ * the extents, bypassing all caches.
  */
 static inline long wb_pages_on_disk(int fd, const char *dev, uint64_t seed)
 {
@@ -285,8 +285,9 @@ static inline long wb_pages_on_disk(int fd, const char *dev, uint64_t seed)
 /* --- failing allocations ---------------------------------------------- */
 
 /*
- * Fail the next slab allocation of a task that may fail. (No filter by cache:
- * failslab refuses those that share their slabs, as the kmalloc ones may.)
+ * Fail one slab allocation of a task with make-it-fail set. (No filter by
+ * cache: failslab refuses caches that share their slabs, as those of kmalloc
+ * may.)
  */
 static inline void wb_fail_one_alloc(void)
 {
@@ -294,7 +295,7 @@ static inline void wb_fail_one_alloc(void)
 	ksft_inject_fail(1);
 }
 
-/* The name of the kernel function that an address lies in. */
+/* The name of the kernel function that contains @addr. */
 static inline bool wb_symbol(uint64_t addr, char *name, size_t size)
 {
 	char line[256], sym[128];
