@@ -1,0 +1,66 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+# figures.t: README and the cover letters quote the benchmark as patches/<base>/bench
+# has it, the table that "make bench" left last.
+
+# shellcheck source=tools/t/lib.sh
+. "$(dirname "$0")/lib.sh"
+cd "$top" || exit 1
+plan $((2 * $(ls patches/*/bench | wc -l) + 4))
+
+# differ TEXT BENCH...: the lines of TEXT that no BENCH has so: a case and its
+# figures, or "none of N cases is above R"
+differ() {
+	text=$1
+	shift
+	tr '\n' '\t' <"$text" | sed 's/\([a-z]\)\t\([a-z0-9]\)/\1 \2/g; s/of\t/of /g' | tr '\t' '\n' |
+		awk -v nr="$#" '
+	FILENAME != "-" && FNR == 1 { base++ }
+	FILENAME != "-" && /^#/ { next }
+	FILENAME != "-" {
+		split($0, c, "\t")
+		cases[base]++
+		if (c[4] > most[base]) most[base] = c[4]
+		has[c[1]] = 1
+		row[base, c[1]] = $2 " " $3 " " $4 " " $13 " " $14
+		next
+	}
+	match($0, /none of [0-9]+ cases is above [0-9.]+[0-9]/) {
+		split(substr($0, RSTART, RLENGTH), w, " ")
+		said = 1
+		for (b = 1; b <= base; b++)
+			if (w[3] == cases[b] && w[7] == most[b]) said = 2
+		if (said == 1) print
+	}
+	($1 in has) && $4 ~ /^[0-9]+\.[0-9]+$/ {
+		quoted++
+		good = 0
+		for (b = 1; b <= base; b++) {
+			split(row[b, $1], c, " ")
+			good += $2 == c[1] && $3 == c[2] && $4 == c[3] &&
+				(NF == 4 || $5 == c[4] && $6 == c[5])
+		}
+		if (!good) print
+	}
+	END {
+		if (!quoted) print "no figure is quoted"
+		if (!said) print "it is not said how many cases there are"
+	}' "$@" -
+}
+
+for b in patches/*/bench; do
+	base=$(basename "${b%/bench}")
+	differ "patches/$base/0000-cover-letter" "$b" >"$out"
+	[ ! -s "$out" ]; ok $? "$base: its cover letter quotes what was measured" || diag
+	awk -F '\t' '!/^#/ && $6 != "yes"' "$b" >"$out"
+	[ ! -s "$out" ]; ok $? "$base: each case keeps its limit" || diag
+done
+differ README patches/*/bench >"$out"
+[ ! -s "$out" ]; ok $? "so does README" || diag
+
+# --- and another figure is seen
+letter=patches/v4.6/0000-cover-letter
+wrong() { sed "$1" $letter >"$tmp/letter"; differ "$tmp/letter" patches/v4.6/bench >"$out"; [ -s "$out" ]; ok $? "$2"; }
+wrong 's/^\( *warm_read_table .*\)[0-9]\( *[0-9]* *[0-9.]* *[0-9]* *[0-9]*\)$/\17\2/' "a figure that differs"
+wrong 's/none of [0-9]* cases/none of 7 cases/' "a number of cases that does"
+wrong '/none of/d' "and one that is missing"
