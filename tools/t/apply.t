@@ -5,7 +5,7 @@
 
 # shellcheck source=tools/t/lib.sh
 . "$(dirname "$0")/lib.sh"
-plan 96
+plan 99
 
 fake_project
 fake_series
@@ -103,6 +103,9 @@ apply
 expect 1 'Files are missing' "a file that is not there"
 run env ASKED=v6.12 "$P/tools/tree/apply" "$tree"
 expect 1 'is a tree for BASE=v4.6, and BASE=v6.12 was asked for' "BASE= of another version"
+cp "$top/Makefile" "$top/README" "$P/"
+run make -C "$P" --no-print-directory apply LINUX="$tree" BASE=v6.12
+expect 2 'is a tree for BASE=v4.6, and BASE=v6.12 was asked for' "from make as well"
 rm -rf "$tmp/my linux"
 cp -a "$tmp/dev" "$tmp/my linux"
 git -C "$tmp/my linux" checkout -q "$(git -C "$tmp/dev" rev-list --max-parents=0 HEAD)"
@@ -301,3 +304,6 @@ apply
 check "and gives what apply gives" diff -r -x .git -x .latepte.patch -x usr "$tree" "$tmp/am"
 run "$P/tools/tree/apply" "$tmp/am"
 expect 1 "Is it applied already" "a tree with the mailbox in it is refused"
+run env BASE=v9 O="$tmp/o9" "$P/tools/tree/mbox"
+expect 1 'there is no patches/v9/base' "a mailbox of a base that there is not"
+check "leaves nothing" [ ! -e "$tmp/o9" ]

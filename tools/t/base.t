@@ -68,7 +68,8 @@ user_make check
 expect 2 'v9.1: NOT CHECKED \(2 cases\)' "make check asks for its tree, too"
 
 # --- and nothing else names one
-(cd "$top" && grep -nE '^[^#]*\b(v4\.6|v6\.12|4\.6|6\.12)\b' Makefile Kconfig.fragment \
-	$(find tools -type f -perm -100 ! -path 'tools/t/*' ! -path 'tools/testing/*') tools/lib.sh tools/*.list) >"$out"
+names=$(cd "$top/patches" && echo */base | sed 's,/base,,g; s,v,v\\?,g; s,\.,\\.,g; s, ,\\|,g')
+(cd "$top" && find Makefile Kconfig.fragment tools -type f ! -path 'tools/t/*' ! -path 'tools/testing/*' \
+	! -path '*/samples/*' | xargs grep -nI "^[^#]*\b\($names\)\b" | grep -vE '^[^:]*:[0-9]*:\s*(\*|//|/\*)') >"$out"
 [ ! -s "$out" ]
 ok $? "no script, rule or list of the project names a base" || diag

@@ -6,7 +6,7 @@
 
 # shellcheck source=tools/t/lib.sh
 . "$(dirname "$0")/lib.sh"
-plan 39
+plan 43
 
 fake_project
 fake_series
@@ -135,15 +135,24 @@ if [ "$(id -u)" = 0 ] && chown 1000:1000 "$tmp/out" 2>/dev/null; then
 	fresh
 	chown -R 1000:1001 "$tmp/tree"
 	there_and_back "$tmp/tree" "a folder of another owner"
+	chmod 711 "$tmp"
+	chmod 555 "$tmp/tree/mm"
+	mkdir "$tmp/his" && chown 1000 "$tmp/his"
+	state "$tmp/tree" >"$tmp/was"
+	run setpriv --reuid 1000 --regid 1001 --clear-groups env HOME="$tmp/his" TMPDIR="$tmp/his" \
+		"$P2/tools/tree/apply" "$tmp/tree"
+	expect 1 'as it was' "a directory in which the user may not write"
+	state "$tmp/tree" | cmp -s - "$tmp/was"
+	ok $? "nothing has changed in it" || diag
 else
-	while [ $tests -lt 37 ]; do skip "a tree of another owner" "not root"; done
+	while [ $tests -lt 39 ]; do skip "a tree of another owner" "not root"; done
 fi
 
 # --- a git that fails, at each of its calls: nothing is taken for done
 fresh_git
 fake_command git <<END
 echo >>"$tmp/calls"
-[ \$(wc -l <"$tmp/calls") != "\$AT" ] || { echo "fatal: unable to do that" >&2; exit 128; }
+[ \$(wc -l <"$tmp/calls") != "\$AT" ] || { [ ! "\$SEND" ] || kill -s "\$SEND" 0; echo "fatal: unable to do that" >&2; exit 128; }
 exec $(command -v git) "\$@"
 END
 at=0 bad=
@@ -159,17 +168,23 @@ while [ $at -lt 40 ]; do
 done
 [ -z "$bad" ] && [ $at -gt 10 ]
 ok $? "an import in which one of $((at - 1)) calls of git fails leaves no stamp:$bad" || diag
-at=0 bad=
-while [ $at -lt 20 ]; do
-	at=$((at + 1))
-	: >"$tmp/calls"
-	state "$tmp/tree" >"$tmp/was"
-	run env AT=$at PATH="$tmp/bin:$PATH" "$P/tools/tree/apply" "$tmp/tree"
-	[ "$(wc -l <"$tmp/calls")" -ge $at ] || break
-	if [ $rc = 0 ]; then
-		all_in "$tmp/tree" >"$out" && "$P/tools/tree/unapply" "$tmp/tree" >"$out"
-	fi
-	state "$tmp/tree" | cmp -s - "$tmp/was" || bad="$bad $at"
-done
-[ -z "$bad" ] && [ $at -gt 5 ]
+# at_each COMMAND...: which of the calls leave another tree than all or nothing
+at_each() {
+	at=0 bad=
+	while [ $at -lt 20 ]; do
+		at=$((at + 1))
+		: >"$tmp/calls"
+		state "$tmp/tree" >"$tmp/was"
+		run env AT=$at PATH="$tmp/bin:$PATH" "$@" "$P/tools/tree/apply" "$tmp/tree"
+		[ "$(wc -l <"$tmp/calls")" -ge $at ] || break
+		[ $rc != 0 ] || { all_in "$tmp/tree" >"$out" && "$P/tools/tree/unapply" "$tmp/tree" >"$out"; }
+		state "$tmp/tree" | cmp -s - "$tmp/was" || bad="$bad $at"
+	done
+	[ -z "$bad" ] && [ $at -gt 5 ]
+}
+at_each
 ok $? "apply, the same: all of it or nothing:$bad" || diag
+for s in INT TERM; do
+	at_each setsid -w env --default-signal=INT SEND=$s
+	ok $? "SIG$s at each call: all of it or nothing:$bad" || diag
+done

@@ -5,7 +5,7 @@
 
 # shellcheck source=tools/t/lib.sh
 . "$(dirname "$0")/lib.sh"
-plan 40
+plan 42
 
 fake_project
 cp "$top/Makefile" "$top/README" "$P/"
@@ -144,3 +144,8 @@ check "and does" [ "$(paste -sd' ' "$tmp/order")" = "first second" ]
 wait
 run timeout 30 "$P/tools/locked" echo free
 expect 0 '^free$' "behind them the lock is free"
+run env O=/dev/null/o "$P/tools/locked" echo free
+expect 1 'cannot write to /dev/null/o' "a build folder that cannot be made"
+mkdir -p "$tmp/sealed/v6.12/linux.git" && ln -s /dev/null/lock "$tmp/sealed/v6.12/.lock"
+run env O="$tmp/sealed" "$P/tools/locked" echo free
+expect 1 'cannot write to .*/sealed/v6.12' "a lock that cannot be written"

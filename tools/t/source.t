@@ -5,7 +5,7 @@
 
 # shellcheck source=tools/t/lib.sh
 . "$(dirname "$0")/lib.sh"
-plan 48
+plan 50
 
 fake_project
 export O="$tmp/o" DL="$tmp/dl" BASE=v4.6
@@ -135,11 +135,16 @@ expect 1 'is Linux 3.10, and no base covers that version. There is: v4.6 v6.12' 
 fake_tree "$tmp/new" 6 12
 run env LINUX="$tmp/new" "$source"
 expect 1 'BASE=v6.12, and BASE=v4.6 was asked for' "another version than BASE says"
+run env LINUX="$tmp/new" "$source" --fits
+expect 1 'BASE=v6.12, and BASE=v4.6 was asked for' "source --fits says the same"
+run env LINUX="$tmp/new" BASE=v4.6 "$P/tools/args"
+expect 1 'BASE=v6.12, and BASE=v4.6 was asked for' "so do targets that do not touch the tree"
 run env LINUX="$tmp/new" "$source" --base
 expect 0 '^v6.12$' "source --base tells the base"
+echo 'mark=include/linux/mm.h: struct fault_env {' >>"$P/patches/v4.6/base"
 echo 'struct fault_env {' >>"$tmp/linux-4.6/include/linux/mm.h"
 run env LINUX="$tmp/linux-4.6" "$source"
-expect 1 'already has struct fault_env' "a tree with the series in it"
+expect 1 'already has .struct fault_env' "a tree with the series in it"
 check "leaves no half import" not test -e "$O/v4.6/import"
 sed -i '$d' "$tmp/linux-4.6/include/linux/mm.h"
 : >"$tmp/linux-4.6/.latepte.patch"

@@ -42,6 +42,11 @@ version_of() {
 		head -n 2 | paste -sd.
 }
 
+refuse_other_base() {
+	fits=$(base_of "$LINUX") || exit 1
+	[ "$fits" = "$BASE" ] || die "LINUX=$LINUX is a tree for BASE=$fits, and BASE=$BASE was asked for: leave BASE out"
+}
+
 # The base whose version the tree has.
 base_of() {
 	kind_of "$1" >/dev/null || exit 1
