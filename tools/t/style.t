@@ -12,7 +12,7 @@ st=tools/testing/selftests
 # found TEXT: the test passes if nothing was found; what was is shown
 found() { [ ! -s "$out" ]; ok $? "$1" || { rc=$?; diag; }; }
 scripts() { find tools .ci -type f -perm -100 ! -path 'tools/testing/*' | sort | xargs grep -lE '^#!/bin/sh'; }
-ours() { find Makefile README Kconfig.fragment .ci mm fs include tools patches -type f ! -name '*.o' -size -200k; }
+ours() { find Makefile README HACKING Kconfig.fragment .ci mm fs include tools patches -type f ! -name '*.o' -size -200k; }
 scripts >"$tmp/scripts"
 
 # --- scripts
