@@ -658,16 +658,8 @@ static int wbst_run_pool(struct wbst_run *run)
 	return 0;
 }
 
-static int wbst_start(struct wbst_fs *fs, struct wbst_start *arg)
+static int wbst_check_start(const struct wbst_start *arg, bool has_bdi)
 {
-	struct wbst_pool pool = {};
-	struct wbst_run run = {
-		.arg = arg,
-		.bdi = fs->mnt ? fs->mnt->mnt_sb->s_bdi : NULL,
-		.pool = &pool,
-	};
-	int err = 0;
-
 	if (arg->calls > WBST_MAX_CALLS || arg->level > 100 ||
 	    arg->who > WBST_FAILSLAB || arg->reason > WBST_REASON_DYING)
 		return -EINVAL;
@@ -681,19 +673,40 @@ static int wbst_start(struct wbst_fs *fs, struct wbst_start *arg)
 	if (arg->reason == WBST_REASON_LAPTOP && !SELFTEST_LAPTOP)
 		return -EOPNOTSUPP;
 	if ((arg->reason == WBST_REASON_LAPTOP ||
-	     arg->reason == WBST_REASON_DYING) && !run.bdi)
+	     arg->reason == WBST_REASON_DYING) && !has_bdi)
 		return -EINVAL;
+	return 0;
+}
+
+static int wbst_run(struct wbst_run *run)
+{
+	if (run->arg->reason == WBST_REASON_MEMPOOL)
+		return wbst_run_pool(run);
+	if (run->bdi)
+		return wbst_run_watched(run);
+	wbst_run_window(run);
+	return 0;
+}
+
+static int wbst_start(struct wbst_fs *fs, struct wbst_start *arg)
+{
+	struct wbst_pool pool = {};
+	struct wbst_run run = {
+		.arg = arg,
+		.bdi = fs->mnt ? fs->mnt->mnt_sb->s_bdi : NULL,
+		.pool = &pool,
+	};
+	int err;
+
+	err = wbst_check_start(arg, run.bdi);
+	if (err)
+		return err;
 	INIT_LIST_HEAD(&run.pages);
 	INIT_LIST_HEAD(&run.objects);
 	tasklet_init(&run.tasklet, wbst_tasklet, (unsigned long)&run);
 	arg->taken = 0;
 	arg->objects = 0;
-	if (arg->reason == WBST_REASON_MEMPOOL)
-		err = wbst_run_pool(&run);
-	else if (run.bdi)
-		err = wbst_run_watched(&run);
-	else
-		wbst_run_window(&run);
+	err = wbst_run(&run);
 	tasklet_kill(&run.tasklet);
 	if (!err && !run.done)
 		err = -EAGAIN;		/* the softirq came too late */

@@ -70,6 +70,9 @@ flavour_files() {
 	done
 }
 
+# The folders of the kselftests
+test_dirs() { (cd "$top/tools/testing/selftests" && ls -d */Makefile | sed 's,/Makefile,,'); }
+
 # The kernel that a variant's folder boots: IMAGE= is one that is there already.
 image_of() { echo "${IMAGE:-$1/linux/$(arch_value image)}"; }
 

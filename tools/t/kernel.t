@@ -161,6 +161,7 @@ run env IMAGE="$tmp/extra" "$P/tools/args"
 expect 1 'no x86 kernel' "what is none is refused"
 
 # --- which tests
+for d in fault writeback; do mkdir -p "$P/tools/testing/selftests/$d" && : >"$P/tools/testing/selftests/$d/Makefile"; done
 mkdir -p "$tree/tools/testing/selftests/writeback" "$O"
 printf 'TEST_GEN_PROGS := sigbus\nTEST_GEN_PROGS += data\nall:\n\ttouch $(addprefix $(OUTPUT)/,$(TEST_GEN_PROGS))\n' >"$tree/tools/testing/selftests/fault/Makefile"
 printf 'TEST_GEN_PROGS := fallback\nall:\n\ttouch $(OUTPUT)/$(TEST_GEN_PROGS)\n' >"$tree/tools/testing/selftests/writeback/Makefile"

@@ -260,15 +260,6 @@ static void helper_stop(pid_t pid)
 	waitpid(pid, NULL, 0);
 }
 
-static void write_string(const char *path, const char *s)
-{
-	int fd = open(path, O_WRONLY);
-
-	ksft_need(fd >= 0 && write(fd, s, strlen(s)) > 0, "write %s to %s", s,
-		  path);
-	close(fd);
-}
-
 /*
  * By pagemap, which swaps nothing in: a page that fork() has missed is neither
  * present nor swapped.
@@ -318,7 +309,7 @@ static void fork_and_look(const char *counter)
 
 static void compact(void)
 {
-	write_string(COMPACT, "1");
+	ksft_need(ksft_put(COMPACT, "1"), "write to " COMPACT);
 }
 
 static void migration(void)
@@ -374,7 +365,7 @@ static void swap_out_loop(void)
 {
 	pid_t reclaimer = helper_start(reclaim);
 
-	write_string(GROUP "/cgroup.procs", "0");
+	ksft_need(ksft_put(GROUP "/cgroup.procs", "0"), "enter " GROUP);
 	anonymous_slots();
 	fill_places();
 	fork_and_look("\npswpout ");

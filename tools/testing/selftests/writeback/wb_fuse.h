@@ -172,6 +172,32 @@ static inline void *wb_shared(size_t size)
 }
 
 /* Mount it, over a block device or, without one, over memory. */
+/* O_EXCL: no other user for as long as this is mounted */
+static inline void wb_fuse_open_disk(struct wb_fuse *f, const char *dev)
+{
+	f->disk = open(dev, O_RDWR | O_DIRECT | O_EXCL | O_CLOEXEC);
+	ksft_need(f->disk >= 0, "opening %s", dev);
+	f->fuse.size = lseek(f->disk, 0, SEEK_END);
+}
+
+static inline void wb_fuse_fork(struct wb_fuse *f)
+{
+	pid_t server = fork();
+
+	ksft_need(server >= 0, "fork");
+	if (!server) {
+		close(f->life[1]);
+		mlockall(MCL_CURRENT | MCL_FUTURE);
+		wb_fuse_serve(f);
+	}
+	ksft_need(ksft_serving_child(server) &&
+		  ksft_undo_later(KSFT_MOUNT, WB_FUSE, ""), "room");
+	close(f->fuse.fd);
+	close(f->life[0]);
+	if (f->disk >= 0)
+		close(f->disk);
+}
+
 static inline struct wb_fuse wb_fuse_mount(const char *dev, uint64_t size)
 {
 	struct wb_fuse f = {
@@ -188,35 +214,18 @@ static inline struct wb_fuse wb_fuse_mount(const char *dev, uint64_t size)
 		.disk = -1,
 	};
 	const char *options;
-	pid_t server;
 
-	if (dev) {
-		/* O_EXCL: no other user for as long as this is mounted */
-		f.disk = open(dev, O_RDWR | O_DIRECT | O_EXCL | O_CLOEXEC);
-		ksft_need(f.disk >= 0, "opening %s", dev);
-		f.fuse.size = lseek(f.disk, 0, SEEK_END);
-	} else {
+	if (dev)
+		wb_fuse_open_disk(&f, dev);
+	else
 		f.memory = wb_shared(size);
-	}
 	options = ksft_fuse_open(&f.fuse, O_NONBLOCK);
 	if (!ksft_undos->own_mounts)
 		ksft_case_skip("no mount namespace of its own: not root");
 	ksft_need(!pipe(f.life), "pipe");
 	wb_mkdir(WB_FUSE);
 	ksft_need(!mount("wb", WB_FUSE, "fuse", MS_NODEV, options), "mount");
-	server = fork();
-	ksft_need(server >= 0, "fork");
-	if (!server) {
-		close(f.life[1]);
-		mlockall(MCL_CURRENT | MCL_FUTURE);
-		wb_fuse_serve(&f);
-	}
-	ksft_need(ksft_serving_child(server) &&
-		  ksft_undo_later(KSFT_MOUNT, WB_FUSE, ""), "room");
-	close(f.fuse.fd);
-	close(f.life[0]);
-	if (dev)
-		close(f.disk);
+	wb_fuse_fork(&f);
 	return f;
 }
 
