@@ -122,9 +122,9 @@ is_repository() { prefix=$(user_git -C "$1" rev-parse --show-prefix) && [ -z "$p
 refuse_dirty() { # TREE
 	is_repository "$1" &&
 		changes=$(user_git -C "$1" status --porcelain -uno) ||
-		die "git cannot tell whether $1 has changes that are not committed: nothing was done. Try: git -C '$1' status"
+		die "git cannot tell whether $1 has changes that are not committed: nothing was done. Try: git -C $(word "$1") status"
 	[ -z "$changes" ] ||
-		die "$1 has changes that are not committed: commit or stash them first (git -C '$1' status)"
+		die "$1 has changes that are not committed: commit or stash them first (git -C $(word "$1") status)"
 }
 
 # Our own commits must come out the same on every machine.

@@ -41,7 +41,7 @@ check "hooks of the selftests" grep -q FAULT_SELFTEST "$tree/mm/Kconfig.debug"
 check "no compat part" not grep -q five "$tree/fs/fork.c"
 check "no left-overs" [ -z "$(find "$tree" -name '*.orig' -o -name '*.rej')" ]
 apply
-expect 1 "already applied to .*'make unapply" "twice"
+expect 1 'already applied to .*: make unapply LINUX=' "twice"
 unapply
 expect 0 '^unapplied: [0-9]+ files are as they were' "out again"
 check "exactly, to the last folder" same
@@ -217,7 +217,7 @@ expect 0 'no longer in the tree' "apply sees that it has to be done again"
 check "and does" grep -qx 'memory twenty' "$tree/mm/memory.c"
 clean some
 apply
-expect 1 "a part of what was applied .*'make unapply" "git checkout leaves the new files: apply names the way out"
+expect 1 'a part of what was applied .*: make unapply LINUX=' "git checkout leaves the new files: apply names the way out"
 unapply
 expect 0 '^unapplied' "unapply takes out the rest"
 check "and all is out" same
