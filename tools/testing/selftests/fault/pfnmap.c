@@ -14,6 +14,7 @@
 #endif
 
 #define VDSO_SIZE	(16 * PAGE)	/* with its data pages, at most */
+#define DATA_SIZE	(8 * PAGE)	/* its data pages, in front, at most */
 #define FAULTS		32
 
 /* No libc call that uses the vDSO may follow. */
@@ -87,14 +88,14 @@ static void vvar_sigbus_tables(void)
 	unmap_named("[vdso]");
 	unmap_named("[vvar");
 	map_vdso(slot(1));
-	for (p = slot(1) + PAGE; p < slot(1) + 4 * PAGE; p += PAGE) {
+	for (p = slot(1) + PAGE; p < slot(1) + DATA_SIZE; p += PAGE) {
 		probe(fd, FAULT_SELFTEST_PROBE_ON);
 		if (try_read(p) == SIGBUS)
 			break;
 		probe(fd, 0);
 		map_vdso(slot(1));
 	}
-	if (p == slot(1) + 4 * PAGE)
+	if (p == slot(1) + DATA_SIZE)
 		ksft_case_skip("every page of vvar is in use");
 	tables = counts(fd).tables;
 	ksft_check(!tables, "%u tables for a fault that fails", tables);
