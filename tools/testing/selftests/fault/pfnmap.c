@@ -14,7 +14,7 @@
 #endif
 
 #define VDSO_SIZE	(16 * PAGE)	/* with its data pages, at most */
-#define DATA_SIZE	(8 * PAGE)	/* its data pages, in front, at most */
+#define DATA_PAGES	8U		/* in front, at most */
 #define FAULTS		32
 
 /* No libc call that uses the vDSO may follow. */
@@ -76,26 +76,29 @@ static void vvar_fault_tables(void)
 	ksft_check(tables == FAULTS, "%u tables for %d faults", tables, FAULTS);
 }
 
-/* A failing fault, on a page of vvar that is not there, must leave no table. */
+/*
+ * A failing fault, on a data page that is not there, must leave no table. Each
+ * page is tried in a slot of its own: munmap() keeps the table of a slot.
+ */
 static void vvar_sigbus_tables(void)
 {
 	int fd = dev_open();
-	unsigned int tables;
+	unsigned int i, tables;
 	char *p;
 
 	fault_catch();
 	slots_reserve();
 	unmap_named("[vdso]");
 	unmap_named("[vvar");
-	map_vdso(slot(1));
-	for (p = slot(1) + PAGE; p < slot(1) + DATA_SIZE; p += PAGE) {
+	for (i = 1; i < DATA_PAGES; i++) {
+		map_vdso(slot(i));
+		p = slot(i) + i * PAGE;
 		probe(fd, FAULT_SELFTEST_PROBE_ON);
 		if (try_read(p) == SIGBUS)
 			break;
 		probe(fd, 0);
-		map_vdso(slot(1));
 	}
-	if (p == slot(1) + DATA_SIZE)
+	if (i == DATA_PAGES)
 		ksft_case_skip("every page of vvar is in use");
 	tables = counts(fd).tables;
 	ksft_check(!tables, "%u tables for a fault that fails", tables);
