@@ -97,6 +97,7 @@ static void vvar_sigbus_tables(void)
 		if (try_read(p) == SIGBUS)
 			break;
 		probe(fd, 0);
+		munmap(slot(i), VDSO_SIZE);
 	}
 	if (i == DATA_PAGES)
 		ksft_case_skip("every page of vvar is in use");
