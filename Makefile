@@ -5,24 +5,24 @@
 default	 := $(shell cat patches/default)
 bases	 := $(patsubst patches/%/base,%,$(wildcard patches/*/base))
 BASE_FROM := $(if $(filter undefined,$(origin BASE)),file,user)
-# Looked for once, by the first rule that needs it: what that takes may have
-# to be installed by "make deps" before. (make 4.4 hands what is exported to
-# $(shell) as well, and BASE is empty while it is looked for.)
+# Evaluated once, by the first rule that needs it: "make deps" may have to
+# install what that takes. (make 4.4 also passes exported variables to $(shell),
+# and BASE is empty during the look-up.)
 fitting	  = $(if $(LINUX),$(shell unset BASE; LINUX='$(subst ','\'',$(LINUX))' tools/tree/source --base),$(default))
 BASE	 ?= $(eval BASE := $(fitting))$(BASE)
 VARIANT	 ?= patched
-# A variable that there is not is a typo; make would pass over it.
+# An unknown variable is a typo, which make would ignore.
 given	  = $(foreach v,$(.VARIABLES),$(if $(filter command,$(firstword $(origin $v))),$v))
 ifneq ($(strip $(given)),)
 $(if $(filter ok,$(shell tools/args --variables $(given) && echo ok)),,$(error not started))
 endif
 
-# Kernel developers export ARCH and mean another make.
+# Kernel developers export ARCH for other makes: only the command line counts.
 GUEST_ARCH := $(if $(filter command,$(firstword $(origin ARCH))),$(filter-out x86_64,$(ARCH)))
 
 help clean check-host apply unapply: BASE = $(default)
 deps: BASE := $(if $(filter user,$(BASE_FROM)),$(BASE),$(default))
-# These look for themselves, and unapply needs none.
+# These find the base by themselves; unapply needs none.
 apply unapply: export ASKED := $(if $(filter user,$(BASE_FROM)),$(BASE))
 export GUEST_ARCH BASE VARIANT LINUX O DL COMPILER ACCEL SMP MEM TESTS JOBS LIMIT V STRICT CONFIG APPEND IMAGE JUNIT KEEP
 
@@ -35,12 +35,12 @@ export GUEST_ARCH BASE VARIANT LINUX O DL COMPILER ACCEL SMP MEM TESTS JOBS LIMI
 help:
 	@sed -n '/^Targets/,/^Reading/p' README | sed '$$d'
 
-# These build kernels, and a kernel that is there already is none of them.
+# These build kernels, so a prebuilt one is of no use to them.
 ifneq ($(IMAGE),)
 $(if $(filter-out deps run shell gdb list help,$(or $(MAKECMDGOALS),help)),$(error IMAGE= is for run, shell and gdb))
 endif
 
-# What is asked for is looked at first. Without a base it has been said why.
+# Check the variables first. Without a base, the reason has been printed.
 run check build shell gdb mbox refresh checkpatch bisect-check mutants \
 	matrix archs mm-selftests bench pressure harmless coverage rule-mutants prove \
 	fuzz apps report list: args
@@ -120,7 +120,7 @@ fuzz:
 apps:
 	@tools/locked tools/suites/apps/run
 
-# It reads only: a make that is at work meanwhile need not be waited for.
+# Only reads: no need to wait for another make.
 report:
 	@tools/attended tools/suites/report/run $(if $(filter user,$(BASE_FROM)),$(BASE))
 

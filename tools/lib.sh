@@ -1,15 +1,15 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=sh
-# lib.sh: what the host scripts share, first of all their environment.
+# lib.sh: what the host scripts share, above all their environment.
 # Sourced; sets $top, the project.
 
-unset CDPATH # the one variable that bites before there is a clean environment
+unset CDPATH # the only variable that does harm before the environment is clean
 case $0 in */*) top=${0%/*} ;; *) top=. ;; esac
 until [ -f "$top/tools/lib.sh" ]; do top=$top/..; done
 top=$(cd "$top" && pwd)
 [ "$LATEPTE_ENV" ] || exec "$top/tools/env" /bin/sh "$0" "$@"
 
-# Not every shell takes the ~ of O=~/x for what it is.
+# Not every shell expands the ~ of O=~/x.
 for v in LINUX O DL; do
 	eval "case \$$v in '~/'*) $v=\$HOME/\${$v#??} ;; esac"
 done
@@ -28,8 +28,8 @@ series=$top/patches/$BASE
 build=$O/$BASE
 repo=$build/linux.git
 
-# Every git is ours, with settings of ours: the user's can change what a patch
-# looks like, sign, or want an editor. user_git() is for what is his.
+# Every git of ours has our settings: the user's can change what a patch looks
+# like, sign, or start an editor. user_git() is for the user's trees.
 export GIT_CONFIG_GLOBAL="$top/tools/gitconfig" GIT_CONFIG_NOSYSTEM=1 GIT_ATTR_NOSYSTEM=1
 
 die() { printf 'latepte: %s\n' "$*" >&2; exit 1; }
@@ -44,26 +44,26 @@ word() {
 	esac
 }
 
-# What a path that is not found is relative to: after make -C, the project.
+# What a missing path is relative to: after make -C, the project.
 from_where() { case $1 in /*) ;; *) printf ' (relative to %s)' "$PWD" ;; esac; }
 
-# A line for each step, so that long work shows where it is.
+# One line per step, so that long work shows its progress.
 step() { printf '%-8s %s\n' "$1" "$2"; }
 
 # base_value KEY [BASE]: one value of patches/<base>/base
 base_value() { sed -n "s/^$1=//p" "$top/patches/${2:-$BASE}/base"; }
 
-# variant_dir control|patched: where it is built; FLAVOUR is a config.
+# variant_dir control|patched: its build folder, for GUEST_ARCH and FLAVOUR
 variant_dir() { echo "$build/$1${GUEST_ARCH:+/$GUEST_ARCH}${FLAVOUR:+/$FLAVOUR}"; }
 
-# The fragments of the flavour, as tools/build/flavours says
+# The fragments of the flavour, from tools/build/flavours
 flavour() {
 	lines_of "$top/tools/build/flavours" | awk -v name="$FLAVOUR" '
 	$1 == name { found = 1; $1 = ""; print }
 	END { if (!found) print name }'
 }
 
-# flavour_files DIR EXTENSION: those there are, of its fragments
+# flavour_files DIR EXTENSION: the existing files of its fragments
 flavour_files() {
 	for f in $(flavour); do
 		[ ! -f "$1/$f.$2" ] || echo "$1/$f.$2"
@@ -73,10 +73,10 @@ flavour_files() {
 # The folders of the kselftests
 test_dirs() { (cd "$top/tools/testing/selftests" && ls -d */Makefile | sed 's,/Makefile,,'); }
 
-# The kernel that a variant's folder boots: IMAGE= is one that is there already.
+# The kernel that a variant's folder boots; IMAGE= is a prebuilt one.
 image_of() { echo "${IMAGE:-$1/linux/$(arch_value image)}"; }
 
-# A bzImage says in its header where its version is.
+# The header of a bzImage points to its version.
 version_of() {
 	at=$(od -An -tu2 -j526 -N2 "$1" | tr -d ' ')
 	tail -c +$((at + 513)) "$1" | head -c 80 | tr '\0' '\n' | sed -n '1s/ .*//p'
@@ -85,8 +85,8 @@ version_of() {
 # The lines of a data file, without comments.
 lines_of() { [ ! -f "$1" ] || sed -e 's/#.*//' -e 's/[[:space:]]*$//' -e '/^$/d' "$1"; }
 
-# A tree may lack what some patches are for (other architectures, say): those
-# are named in patches/<base>/optional, without their numbers.
+# A tree may lack what some patches change (other architectures, say): those
+# patches are in patches/<base>/optional, without their numbers.
 optional() {
 	: "${optional_ones:=$(lines_of "$series/optional"; echo .)}"
 	name=${1##*/}
@@ -97,16 +97,16 @@ ${name#[0-9][0-9][0-9][0-9]-}
 "*) ;; *) return 1 ;; esac
 }
 
-# git where not even the settings of the repository may change what is
-# written: the worktrees are built by us, and worked in by the user.
+# git where not even the repository's settings may change what is written: we
+# build the worktrees, but the user works in them.
 own_git() {
 	git -c core.hooksPath=/dev/null -c core.autocrlf=false \
 		-c core.safecrlf=false -c core.attributesFile=/dev/null \
 		-c commit.gpgSign=false -c tag.gpgSign=false "$@"
 }
 
-# git in a tree of the user's, who knows best how it is to be looked at and
-# whom he trusts. Not even its index is written.
+# git in a user's tree: the user's settings say how to read it and whom to
+# trust. Not even its index is written.
 user_git() {
 	(
 		unset GIT_CONFIG_GLOBAL GIT_CONFIG_NOSYSTEM GIT_ATTR_NOSYSTEM
@@ -114,8 +114,8 @@ user_git() {
 	)
 }
 
-# Does git read this repository? It may not trust it, or take one further up
-# for it if it is broken.
+# Does git read this repository? It may not trust it, or, if it is broken, use
+# one further up.
 is_repository() { prefix=$(user_git -C "$1" rev-parse --show-prefix) && [ -z "$prefix" ]; }
 
 # A git that fails has not said "clean".
@@ -127,7 +127,7 @@ refuse_dirty() { # TREE
 		die "$1 has changes that are not committed: commit or stash them first (git -C $(word "$1") status)"
 }
 
-# Our own commits must come out the same on every machine.
+# Our commits must be identical on every machine.
 as_latepte() {
 	GIT_AUTHOR_NAME=latepte GIT_AUTHOR_EMAIL=latepte@localhost \
 	GIT_COMMITTER_NAME=latepte GIT_COMMITTER_EMAIL=latepte@localhost \
@@ -136,13 +136,13 @@ as_latepte() {
 	own_git "$@"
 }
 
-# The files that a list names, one behind the other. Whatever is in a name.
+# Concatenate the files that a list names, whatever is in a name.
 cat_list() { while IFS= read -r f; do cat "$f" || return; done <"$1"; }
 
-# The patches as they are now, to see later whether they have changed.
+# Checksums of the patches, to see later whether they have changed.
 patch_sums() { (cd "$series" && find . -name '*.patch' -o -name series | LC_ALL=C sort | xargs sha256sum); }
 
-# What make and QEMU take for something else cannot be in the path of a build.
+# A build path must not have characters that are special to make or QEMU.
 refuse_path() {
 	case $top$O in *[[:space:]:,\&\;\|\<\>\(\)\'\"\`\$\#\%\*\?\\]*)
 		die "a kernel cannot be built in a path with a blank or one of : , & ; | < > ( ) ' \" \` \$ # % * ? \\, and '$top' or '$O' has one: move the project, or set O=" ;;

@@ -2,12 +2,11 @@
 /*
  * init.c: PID 1 of the test guest.
  *
- * Runs the programs named in /tests/list one after the other. What they
- * print goes to the virtio port "tap", between "## begin" and "## end"
- * lines; the host cuts it up again. When all have run it looks for what
- * went wrong in the kernel meanwhile and writes one line to the port
- * "verdict", as the very last thing: a guest which does not get that far
- * has no verdict, and the host calls it lost.
+ * Runs the programs named in /tests/list one after the other. Their output goes
+ * to the virtio port "tap", between "## begin" and "## end" lines; the host
+ * splits it again. Then init checks what went wrong in the kernel during the
+ * run, and writes one line to the port "verdict", as the very last thing: a
+ * guest that does not get that far has no verdict, and the host calls it lost.
  */
 #define _GNU_SOURCE
 #include <dirent.h>
@@ -53,7 +52,7 @@ static void mount_all(void)
 				mounts[i].where);
 }
 
-/* The whole of a small file, as a string. */
+/* A whole small file, as a string. */
 static const char *slurp(const char *path)
 {
 	static char buf[4096];
@@ -78,7 +77,7 @@ static void spit(const char *path, const char *text)
 		close(fd);
 }
 
-/* name=value on the kernel command line; NULL if it is not there. */
+/* The value of name=value on the kernel command line, or NULL. */
 static const char *option(const char *name)
 {
 	static char value[256];
@@ -129,7 +128,7 @@ static void mark(const char *fmt, ...)
 	dprintf(tap, "\n");
 }
 
-/* So that a line of the kernel log can be laid to a test. */
+/* Lets the log scan attribute a line of the kernel log to a test. */
 static void mark_log(const char *what, const char *test)
 {
 	char line[256];
@@ -139,8 +138,8 @@ static void mark_log(const char *what, const char *test)
 }
 
 /*
- * What a configuration only seems to switch on: the host knows what it has to
- * be (tools/build/config/<flavour>.facts).
+ * State that a configuration may fail to enable. The host knows the expected
+ * values (tools/build/config/<flavour>.facts).
  */
 static const char *const facts[] = {
 	"/sys/kernel/mm/transparent_hugepage/enabled",
@@ -149,7 +148,7 @@ static const char *const facts[] = {
 	"/sys/kernel/debug/kmemleak",
 };
 
-/* DirectMap2M is 0 where each page of the kernel's can be unmapped. */
+/* DirectMap2M is 0 if each page of the kernel can be unmapped. */
 static void tell_facts(void)
 {
 	const char *text;
@@ -182,7 +181,7 @@ static void start(const char *test, char **argv)
 	_exit(127);
 }
 
-/* What every task was doing, for whoever has to find out why. */
+/* Dump what every task was doing, to help find out why. */
 static void dump_tasks(void)
 {
 	static const char *const keys[] = { "l", "t", "w", "m" };
@@ -200,7 +199,7 @@ static time_t now(void)
 	return ts.tv_sec;
 }
 
-/* Orphans end up here as well: reap all, tell only what became of pid. */
+/* Orphans end up here as well: reap all, but report only pid. */
 static int reap(pid_t pid, int *status, int flags)
 {
 	pid_t got;
@@ -236,7 +235,7 @@ static void give_up(const char *test, pid_t pid, int *status)
 		mark("unkillable %s", test);
 }
 
-/* The exit statuses of kselftest; what they say is the host's to judge. */
+/* The exit statuses of kselftest; the host judges them. */
 static int proper(int status)
 {
 	int code = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
@@ -283,8 +282,8 @@ static void run_all(void)
 }
 
 /*
- * A leak shows in the second scan only: the first ages what is in flight.
- * -1: nobody has looked.
+ * A leak shows only in the second scan: the first one ages what is in flight.
+ * -1: not scanned.
  */
 static int leaks(void)
 {
@@ -301,7 +300,7 @@ static int leaks(void)
 
 /*
  * Exit status of the scanner: 0 clean, 1 hits, anything else: no scan. The
- * host scans the console again and shows the hits.
+ * host scans the console again, and prints the hits.
  */
 static int scan_log(void)
 {

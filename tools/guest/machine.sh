@@ -1,11 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=sh
-# machine.sh: the machine that every guest is, by QEMU's options: under test,
-# by hand in a shell, under gdb, and where it is measured. Sourced; ACCEL, SMP,
-# MEM, DISKS (images, in order; more options of one after a comma), APPEND and
-# QEMU say what may differ.
+# machine.sh: the QEMU options of every guest: under test, in an interactive
+# shell, under gdb, or measured. Sourced; it may vary by ACCEL, SMP, MEM, DISKS
+# (images, in order; more options may follow a comma), APPEND and QEMU.
 
-# What an architecture has more than one of
+# For architectures with more than one machine
 board() {
 	m=$(arch_value machine)
 	[ -z "$m" ] || echo " -M $m"
@@ -19,7 +18,7 @@ disks() {
 	done
 }
 
-# A kernel without ACPI finds one CPU in each socket, and no other.
+# A kernel without ACPI finds only one CPU per socket.
 machine() { # IMAGE INITRD
 	echo "$QEMU$(board) -accel ${ACCEL:-tcg} -cpu $(cpu)" \
 	"-smp ${SMP:-2},sockets=${SMP:-2},cores=1,threads=1" \
@@ -27,7 +26,7 @@ machine() { # IMAGE INITRD
 	"-kernel $1 -initrd $2$(disks)"
 }
 
-# One tick is one instruction, and no clock and no entropy of the host.
+# One tick per instruction, and neither clock nor entropy of the host.
 exact() { echo "-icount shift=0,sleep=off -rtc clock=vm,base=2016-05-15 -seed 1"; }
 
 kernel_arguments() { # ARGUMENT...

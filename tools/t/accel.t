@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# accel.t: KVM is used only where a guest came up under it; ACCEL= has the
-# last word. /dev/kvm is a file of ours here, and QEMU a script.
+# accel.t: KVM is used only if a guest came up under it; ACCEL= has the last
+# word. /dev/kvm is a plain file here, and QEMU a script.
 
 # shellcheck source=tools/t/lib.sh
 . "$(dirname "$0")/lib.sh"

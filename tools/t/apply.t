@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# apply.t: the series in a user's tree and out of it again, exactly; all of
-# it or nothing, whatever goes wrong half-way. And the mailbox.
+# apply.t: the series goes into a user's tree and out of it again, byte for
+# byte; all of it or nothing, whatever goes wrong half-way. And the mailbox.
 
 # shellcheck source=tools/t/lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -51,7 +51,7 @@ sed -i 's/twenty-three/23 and 20/' "$s"/0002*
 unapply
 check "what was applied is what is taken out, whatever became of the series" same
 sed -i 's/23 and 20/twenty-three/' "$s"/0002*
-cp -a "$tree" "$tmp/outer" # a folder inside of somebody's repository
+cp -a "$tree" "$tmp/outer" # a folder inside another repository
 git init -q "$tmp" 2>/dev/null
 apply
 expect 0 '^applied' "a tree below a repository that has nothing to do with it"
@@ -81,7 +81,7 @@ git clone -q --bare "$tree" "$tmp/bare.git"
 run "$P/tools/tree/apply" "$tmp/bare.git"
 expect 1 'is it a bare repository' "a bare one is refused"
 
-# --- what is in the way
+# --- obstacles
 fresh
 (cd "$tree" && git apply "$s"/0001*)
 state >"$tmp/was"
@@ -124,7 +124,7 @@ unapply
 expect 0 unapplied "changed since, elsewhere"
 check "keeps the change" grep -qx 'memory mine' "$tree/mm/memory.c"
 
-# --- half-way. A git that changes some files and then has no more disk
+# --- half-way. A git that changes some files and then runs out of disk
 fake_command git <<END
 case "\$HOW \$* " in
 never*|*" --check "*|*" --numstat "*) ;;
@@ -168,8 +168,8 @@ unapply
 expect 0 unapplied "killed half-way out, and once more"
 check "is out" same
 
-# The user cleans up by himself, and works on: what is left of an apply that
-# was killed is never put back over that.
+# The user cleans up and works on: what is left of a killed apply is never put
+# back over that.
 for how in apply unapply; do
 	rm -rf "$tree"
 	fake_git "$tree" 4 6 && rmdir "$tree/usr"
@@ -198,8 +198,8 @@ half kill apply
 run env LINUX="$tree" BASE=v4.6 "$P/tools/tree/source"
 expect 1 'cut short.*make apply' "a tree that is half-way is no kernel to build"
 
-# --- the record tells of what is no longer there
-clean() { # HOW: out of a tree in git, and not by unapply
+# --- the record names what is no longer in the tree
+clean() { # HOW: out of a tree in git, but not by unapply
 	rm -rf "$tree"
 	fake_git "$tree" 4 6 && rmdir "$tree/usr"
 	state >"$tmp/was"
@@ -264,7 +264,7 @@ rm "$tmp/bin/tar"
 apply
 unapply
 
-# The last thing done is to forget how to undo it.
+# The last step is to forget how to undo it.
 fake_command mv <<END
 case \$1 in *.latepte.undo) kill -9 0 ;; esac
 exec $(command -v mv) "\$@"

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# apps.t: what make apps makes of the figures of two guests. The guests are made
-# up, and so are the packages.
+# apps.t: what make apps makes of the figures of two guests. Guests and packages
+# are made up.
 
 # shellcheck source=tools/t/lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -91,7 +91,7 @@ expect 0 '^fork	instructions	[1-9][0-9]*$' "which is counted"
 grep -q '^child_tables	kB	[1-9]' "$out"
 ok $? "with the page tables of the child" || diag
 
-# --- the host side, with a QEMU that knows what comes out ------------------------
+# --- the host side, with a QEMU that knows the results -----------------------
 
 fake_command qemu-system-x86_64 <<'END'
 for a; do

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# arch.t: an architecture is a folder of data; its guests have a machine, a
-# console and a busybox of their own. apt is a script.
+# arch.t: an architecture is a folder of data; its guests have their own
+# machine, console and busybox. apt is a script.
 
 # shellcheck source=tools/t/lib.sh
 . "$(dirname "$0")/lib.sh"

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# args.t: what is asked for is looked at before anything starts that lasts; a
-# typo is told, with what may be meant by it.
+# args.t: arguments are checked before anything slow starts; a typo is reported,
+# with what may be meant by it.
 
 # shellcheck source=tools/t/lib.sh
 . "$(dirname "$0")/lib.sh"

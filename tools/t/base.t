@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# base.t: a base is a folder. One that is made up is added here, by files in
-# patches/v9.1 alone, and every part of it is found there.
+# base.t: a base is a folder. A made-up one is added here, by files in
+# patches/v9.1 alone, and every part of the project finds it.
 
 # shellcheck source=tools/t/lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -67,7 +67,7 @@ rm -r "$P/build"
 user_make check
 expect 2 'v9.1: NOT CHECKED \(2 cases\)' "make check asks for its tree, too"
 
-# --- and nothing else names one
+# --- and no other file names a base
 names=$(cd "$top/patches" && echo */base | sed 's,/base,,g; s,v,v\\?,g; s,\.,\\.,g; s, ,\\|,g')
 (cd "$top" && find Makefile Kconfig.fragment tools -type f ! -path 'tools/t/*' ! -path 'tools/testing/*' \
 	! -path '*/samples/*' | xargs grep -nI "^[^#]*\b\($names\)\b" | grep -vE '^[^:]*:[0-9]*:\s*(\*|//|/\*)') >"$out"

@@ -1,7 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 # check.t: control against patched: both run, and the pictures of what a
-# fault-around established are the same to the bit. tools/suites/verdict is ours here.
+# fault-around mapped are identical. tools/suites/verdict is a script of the
+# test.
 
 # shellcheck source=tools/t/lib.sh
 . "$(dirname "$0")/lib.sh"

@@ -42,7 +42,7 @@ mkdir -p "$P/build/v4.6" && : >"$P/build/v4.6/.lock" && : >"$P/build/init"
 make clean
 check "a build folder of before there were marks" [ ! -e "$P/build" ]
 
-# --- while somebody is at work
+# --- while another make is running
 printf '#!/bin/sh\n: >"%s"; sleep 1; [ -d "$O/$BASE" ]\n' "$tmp/started" >"$P/tools/build/all"
 "$gnumake" -C "$P" build O="$tmp/busy" >"$tmp/first" 2>&1 &
 await [ -e "$tmp/started" ]

@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# compilers.t: v4.6 and the compilers of today: each place that makes compiler
-# flags of its own, with a made-up gcc that has a distribution's defaults and
-# insists on them. The tree is what the patches of compat show of it.
+# compilers.t: v4.6 and current compilers: each place that sets compiler flags
+# of its own, with a made-up gcc that has a distribution's defaults and insists
+# on them. The tree has only what the patches of compat show of it.
 
 # shellcheck source=tools/t/lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -11,8 +11,8 @@ plan 13
 compat=$top/patches/v4.6/compat
 P=$tmp/tree
 
-# What is not said again behind it counts. An empty file (cc-option) compiles
-# with much that code does not compile with.
+# A default counts unless a later flag overrides it. An empty file (cc-option)
+# compiles with much that code does not compile with.
 fake_command gcc <<'END'
 cf=full std=gnu23 pie=y ssp=y
 for a; do
@@ -49,7 +49,7 @@ flags:
 	@echo $($(VAR))
 END
 
-# The lines that a patch wants to see, where it wants to see them.
+# Put the lines that a patch expects where it expects them.
 show() {
 	sed -n 's,^--- a/,,p' "$1" | xargs -n 1 dirname | (cd "$P" && xargs mkdir -p)
 	(cd "$P" && awk '

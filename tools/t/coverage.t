@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# coverage.t: what is made of the instructions that a guest has executed. The
-# compiler, binutils and the guest are scripts; the series is made up: patch 1
-# has line 20 of mm/memory.c, a branch, patch 2 line 23, to which it may go.
+# coverage.t: what is made of the instructions that a guest has executed.
+# Compiler, binutils and guest are scripts; the series is made up: patch 1 has
+# line 20 of mm/memory.c, a branch, patch 2 has line 23, one of its targets.
 
 # shellcheck source=tools/t/lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -20,7 +20,7 @@ cat >"$P/tools/build/all" <<'EOF'
 . "$(dirname "$0")/../lib.sh"
 "$top/tools/tree/source" && "$top/tools/tree/assemble" patched
 EOF
-# The guest: what is in executed, and a case for each "@ case" in it
+# The guest: the content of executed, and a case for each "@ case" in it
 cat >"$P/tools/suites/verdict" <<EOF
 #!/bin/sh
 cat "$tmp/executed" >"$cov/executed"
@@ -67,7 +67,7 @@ executed() {
 	echo '@ end' >>"$tmp/executed"
 	run "$suite/run"
 }
-# has TEXT DESCRIPTION FILE: a line of a file that was left is TEXT
+# has TEXT DESCRIPTION FILE: TEXT is a line of a file that the run left
 has() { grep -qE -e "$1" "$cov/$3"; ok $? "$2" || diag; }
 
 executed '100 1' '102 7' '104 1'
@@ -122,7 +122,7 @@ expect 1 'takes no plugin: invalid option' "a QEMU without plugins"
 run env ACCEL=kvm "$suite/run"
 expect 1 'in emulation only' "KVM executes unseen"
 
-# Two copies of a branch, the second the other way round, and what they did
+# Two copies of a branch, the second inverted, and what they did
 copies() { # WAYS WAYS [NEXT TARGET]: those of the second
 	printf 'm.c\t5\t0001\t5\tif (x)\n' >"$tmp/added"
 	for a in 1 2; do printf 'l\t%s\tm.c\t5\tf\n' $a; done >"$tmp/points"

@@ -1,7 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# deps.t: make deps installs what is missing and nothing else; where there is
-# no apt-get it says what is needed. dpkg-query, apt-get, sudo and id are ours.
+# deps.t: make deps installs what is missing and nothing else; without apt-get
+# it says what is needed. dpkg-query, apt-get, sudo and id are scripts of the
+# test.
 
 # shellcheck source=tools/t/lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -16,7 +17,7 @@ echo 'packages=gcc toy-gcc' >"$P/tools/arch/toy/arch"
 calls=$tmp/calls
 called() { grep -qxF -- "$1" "$calls"; }
 
-# Only what a bare machine has, so that nothing of this one is taken.
+# Only what a bare machine has, so that nothing of this one is used.
 mkdir "$tmp/bare"
 for c in sh env dirname sed cat grep cut tr sort paste head tail rm mktemp mkdir; do
 	ln -s "$(command -v $c)" "$tmp/bare/$c"

@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# download.t: a server of ours that breaks off, says no, or says nothing.
+# download.t: a server of the test's that breaks off, refuses, or stays silent.
 
 # shellcheck source=tools/t/lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -12,7 +12,7 @@ plan 9
 
 fake_project
 head -c 40000 /dev/urandom >"$tmp/tarball"
-# Each request is noted; the first one for /half gets half of it.
+# Each request is logged; the first one for /half gets half of it.
 cat >"$tmp/server" <<'END'
 use IO::Socket::INET;
 $SIG{ALRM} = sub { exit }; alarm 60;

@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# end.t: who ends a make ends all that it has started, within two seconds, and
-# the lock is free. The compiler, the download and the guest are sleeps here:
-# one that is stubborn, one in a group of its own, as timeout(1) makes them.
+# end.t: ending a make ends all that it has started, within two seconds, and
+# frees the lock. Compiler, download and guest are sleeps here: a stubborn one,
+# and one in a group of its own, as timeout(1) makes them.
 
 # shellcheck source=tools/t/lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -27,13 +27,13 @@ for f in build run check apply deps suites/bench/ab; do
 done
 mkdir -p "$P/tools/t" && cp "$tmp/work" "$P/tools/t/one.t"
 
-# Of a make that was started here: it has a mark in its environment.
+# Processes of a make started here: they have a mark in their environment.
 ours() { grep -lzsx "MARK=${1:-$tmp}" /proc/[0-9]*/environ | cut -d/ -f3; }
 lines() { for p in $(ours); do tr '\0' ' ' <"/proc/$p/cmdline" | sed "s/^/$p /; s/\$/\n/"; done 2>/dev/null; }
 none() { [ -z "$(ours "$1")" ]; }
-# Two seconds on an idle machine; what is slower than five has waited for
+# Two seconds on an idle machine; anything slower than five has waited for
 # something to end by itself.
-ended() { # DESCRIPTION [MARK]: what is left is ended here
+ended() { # DESCRIPTION [MARK]: kills what is left
 	end=$(($(date +%s%N) / 1000000 + 5000))
 	until none "$2" || [ $(($(date +%s%N) / 1000000)) -gt $end ]; do sleep 0.1; done
 	lines >"$out"
@@ -42,7 +42,7 @@ ended() { # DESCRIPTION [MARK]: what is left is ended here
 	ok $rc "$1" || { diag; ours "$2" | xargs -r kill -s KILL; sleep 0.1; }
 }
 the() { sed -n "s,^\([0-9]*\) [^ ]*$1.*,\1,p" "$tmp/lines"; }
-# start TARGET...: in the background, as from a terminal: INT is not ignored
+# start TARGET...: in the background, but as from a terminal: INT is not ignored
 start() {
 	rm -f "$tmp/started"
 	setsid env --default-signal=INT MARK="$tmp" make -C "$P" --no-print-directory "$@" >"$tmp/said" 2>&1 &

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# env.t: whatever the caller exports, and whatever his git or that of a tree
-# is set to: the same comes out, and nothing of his is touched.
+# env.t: whatever the caller exports, and however the user's git or a tree's is
+# set up: the results are the same, and nothing of the user's is touched.
 
 # shellcheck source=tools/t/lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -19,7 +19,7 @@ O=$tmp/o
 export O
 tree=$O/v4.6/patched/linux
 
-# as_user COMMAND...: with the environment that is there, as a user would
+# as_user COMMAND...: run it as a user would, with the current environment
 as_user() { (cd "$P" && unset LATEPTE_ENV && BASE=v4.6 exec "$@"); }
 
 # What is made of $tmp/tree, in one file.
@@ -109,8 +109,8 @@ expect 0 'BUILD +v4.6 patched' "a build with all that may be exported"
 check "comes to the same" same_result
 check "the KBUILD_OUTPUT of somebody is as it was, his .config and all" untouched "$theirs"
 check "what is made may be read by others" [ "$(stat -c %a "$tree/mm/memory.c" "$O/v4.6" | paste -sd' ')" = "644 755" ]
-# Each by itself: is it what it is without? (The job server of make 4.4 has a
-# name of its own each time.)
+# Is each variable what it is without the hostile ones? (The job server of make
+# 4.4 has a new name each time.)
 saw() { grep -s "^$1=" "$2" | sed 's,fifo:.*/GMfifo[0-9]*,fifo,'; }
 cut -d= -f1 "$tmp/hostile" | grep -vx TMPDIR | while read -r name; do
 	saw "$name" "$tmp/seen.clean" >"$tmp/that"
@@ -128,9 +128,9 @@ done >"$out"
 not test -s "$out"
 ok $? "and all that make hands on" || diag
 
-# --- git of the user's, and of the tree's ------------------------------------------
+# --- settings of the user's git, and of the tree's ---------------------------
 
-# What it calls leaves a trace, and fails.
+# Whatever this calls leaves a trace, and fails.
 printf '#!/bin/sh\necho "$0 $*" >>"%s"\nexit 1\n' "$tmp/called" >"$tmp/call"
 chmod +x "$tmp/call"
 mkdir -p "$tmp/template/hooks" "$tmp/hooks"
@@ -208,7 +208,7 @@ check "comes to the same" same_result
 check "the repository is as it was" untouched "$tmp/git"
 check "nothing that it names was called" not test -e "$tmp/called"
 
-# The project itself, cloned by who has his files turned.
+# The project itself, in a clone that converts line ends.
 mkdir "$tmp/project"
 cp "$top/.gitattributes" "$top/tools/tree/mbox" "$tmp/project/"
 (cd "$tmp/project" && git init -q . && dev add -A . && dev commit -q -m all)

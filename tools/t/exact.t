@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# exact.t: a tree of the user's, wherever it is, whosever it is and whatever
-# its git is set to: all of the series goes in, and out of it again to the
-# byte, the mode and the owner. What git cannot read is not "clean".
+# exact.t: a user's tree, wherever it is, whoever owns it and however its git is
+# set up: all of the series goes in, and out of it again, with the same bytes,
+# modes and owners. What git cannot read is not "clean".
 
 # shellcheck source=tools/t/lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -13,12 +13,12 @@ fake_series
 export O="$tmp/o"
 fake_tree "$tmp/pristine" 4 6
 (cd "$tmp/pristine" && chmod 664 mm/memory.c && chmod 444 mm/Kconfig.debug && echo '#!/bin/sh' >script && chmod 755 script)
-P2=$P # from where it is applied
-state() { # DIR: but for git's own
+P2=$P # the project to apply from
+state() { # DIR: except for git's own files
 	(cd "$1" && find . -path ./.git -prune -o -printf '%p %y %m %U:%G %l\n' | sort &&
 		find . -path ./.git -prune -o -type f -print | sort | xargs -d '\n' sha256sum)
 }
-all_in() { # DIR: all of the series, and git's view is that of patch(1)
+all_in() { # DIR: all of the series, and git sees the same as patch(1)
 	grep -qx 'memory twenty' "$1/mm/memory.c" && grep -qx 'memory twenty-three' "$1/mm/memory.c" &&
 		cmp "$P/mm/fault_selftest.c" "$1/mm/fault_selftest.c" &&
 		grep -q FAULT_SELFTEST "$1/mm/Kconfig.debug" && ! grep -q "$(printf '\r')" "$1/mm/memory.c"
@@ -40,7 +40,7 @@ fresh_git() {
 	fresh
 	(cd "$tmp/tree" && git init -q . && dev add -f -A . && dev commit -q -m base)
 }
-refused() { # TEXT DESCRIPTION: apply and source, and neither does a thing
+refused() { # TEXT DESCRIPTION: apply and source both refuse, and change nothing
 	state "$tmp/tree" >"$tmp/was"
 	run "$P/tools/tree/apply" "$tmp/tree"
 	[ $rc = 1 ] && grep -qE -e "$1" "$out" && state "$tmp/tree" | cmp -s - "$tmp/was"
@@ -60,7 +60,7 @@ fresh
 (umask 077; LATEPTE_ENV='' run "$P/tools/tree/apply" "$tmp/tree")
 check "umask 077: new files may be read by others" [ "$(stat -c %a "$tmp/tree/mm/fault_selftest.c")" = 644 ]
 
-# --- what the tree's git is set to
+# --- settings of the tree's git
 fresh_git
 git -C "$tmp/tree" config core.autocrlf true
 git -C "$tmp/tree" config core.safecrlf true
@@ -79,10 +79,10 @@ fresh
 there_and_back "$tmp/tree" "GIT_CONFIG_COUNT" LATEPTE_ENV=
 unset GIT_CONFIG_COUNT GIT_CONFIG_KEY_0 GIT_CONFIG_VALUE_0 GIT_CONFIG_KEY_1 GIT_CONFIG_VALUE_1
 
-# --- where things are
+# --- location
 odd="R&D, \"it's\" a:b\\c #1"
 mkdir "$tmp/$odd"
-git init -q "$tmp/$odd" # somebody's repository, as it may be of all his home
+git init -q "$tmp/$odd" # another repository, perhaps of a whole home directory
 cp -a "$tmp/pristine" "$tmp/$odd/linux"
 there_and_back "$tmp/$odd/linux" "blank, &, quotes, colon and backslash in LINUX, within a repository"
 mkdir "$tmp/$odd/x"
@@ -96,7 +96,7 @@ P2=$P
 mkdir "$tmp/$odd/tmp"
 there_and_back "$tmp/tree" "and in TMPDIR" TMPDIR="$tmp/$odd/tmp"
 
-# --- a patch that is not read
+# --- a patch that cannot be read
 fresh
 fake_command cat <<END
 case \$1 in */0002*) echo "cat: \$1: Input/output error" >&2; exit 1 ;; esac
@@ -120,7 +120,7 @@ rm "$tmp/tree/.git/HEAD"
 refused 'git does not read it|git cannot tell' "a broken repository within another"
 rm -rf "$tmp/.git"
 
-# --- somebody else's
+# --- another owner
 if [ "$(id -u)" = 0 ] && chown 1000:1000 "$tmp/out" 2>/dev/null; then
 	fresh_git
 	chown -R 1000:1001 "$tmp/tree"
@@ -148,7 +148,7 @@ else
 	while [ $tests -lt 39 ]; do skip "a tree of another owner" "not root"; done
 fi
 
-# --- a git that fails, at each of its calls: nothing is taken for done
+# --- a git that fails, at each of its calls: nothing is assumed done
 fresh_git
 fake_command git <<END
 echo >>"$tmp/calls"

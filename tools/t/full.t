@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 # full.t: a disk that is really full, at each step. One sentence says so,
-# nothing half-made is taken for whole, and with room again all goes on.
+# nothing half-made counts as complete, and with space again everything goes on.
 
 if [ -z "$IN_NAMESPACE" ]; then
 	unshare -rm true 2>/dev/null && KEEP=IN_NAMESPACE IN_NAMESPACE=1 exec unshare -rm "$0"
@@ -21,7 +21,7 @@ mkdir "$tmp/disk"
 mount -t tmpfs -o size=64M none "$tmp/disk"
 trap 'umount -l "$tmp/disk"; rm -rf "$tmp"' EXIT
 tree=$O/v4.6/patched/linux
-# Leave so many kilobytes; room gives them back.
+# Leave so many kilobytes free; room() frees them again.
 tight() { rm -f "$tmp/disk/filler"; dd if=/dev/zero of="$tmp/disk/filler" bs=1k \
 	count=$(($(df -k --output=avail "$tmp/disk" | tail -n 1) - $1)) 2>/dev/null; }
 room() { rm -f "$tmp/disk/filler"; }

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# fuzz.t: make fuzz holds two kernels against each other, and shrinks a program
-# in which they differ. The kernels are made up, the programs are not.
+# fuzz.t: make fuzz compares two kernels, and shrinks a program in which they
+# differ. The kernels are made up, the programs are not.
 
 # shellcheck source=tools/t/lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -30,7 +30,7 @@ expect 0 '^bad	2	2	missing' "and one that is missing"
 # --- the program itself: the same steps each time ------------------------------
 
 gcc -O1 -w -static -pthread -I "$top/include" -o "$tmp/fuzz" "$top/tools/suites/fuzz/fuzz.c"
-here() { # ARGUMENT...: with mounts of its own, if that can be had
+here() { # ARGUMENT...: with mounts of its own, if possible
 	unshare -m sh -c 'mount -t tmpfs none /mnt && mkdir /mnt/tmpfs /mnt/disk &&
 		exec setarch -R "$@"' - "$tmp/fuzz" "$@"
 }
@@ -47,10 +47,10 @@ else
 	for what in run shown same; do skip "fuzz.c: $what" "needs root and a mount namespace"; done
 fi
 
-# --- the host side, with a QEMU that knows what comes out ------------------------
+# --- the host side, with a QEMU that knows the results -----------------------
 
-# On the patched one program 5 differs if steps 3 and 7 are taken, 6 always ends
-# with a table too many where the image says so.
+# On patched, program 5 differs if steps 3 and 7 are taken; program 6 always
+# ends with one table too many, if the image says so.
 fake_command qemu-system-x86_64 <<'END'
 for a; do
 	case $last in

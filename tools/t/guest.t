@@ -1,9 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# guest.t: from a built kernel to a verdict, with a QEMU that is a script:
-# it writes into console and ports what a guest would, and ends or hangs.
+# guest.t: from a built kernel to a verdict, with a QEMU that is a script: it
+# writes to console and ports what a guest would, and ends or hangs.
 #
-# The guests run all at once; what became of each is looked at afterwards.
+# All guests run at once; their results are checked afterwards.
 
 # shellcheck source=tools/t/lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -19,7 +19,7 @@ END
 export BASE=v4.6 ACCEL=tcg DUMP_PAUSE=0.1 GUEST KEEP=GUEST
 for m in mkfs.ext4 mkfs.xfs; do echo 'exit 0' | fake_command $m; done
 fake_command qemu-system-x86_64 <<'END'
-# Opens what the real one would, then does as the script $GUEST says.
+# Open what the real one would, then do what the script $GUEST says.
 [ -z "$NO_QEMU" ] || { echo "qemu-system-x86_64: no such option" >&2; exit 1; }
 path() { echo "$1" | sed -n "s/.*[,]$2=\([^,]*\).*/\1/p"; }
 while [ $# -gt 0 ]; do
@@ -52,9 +52,9 @@ sigbus() { # [LINE [ASSERTION]]
 fallback() { begin writeback/fallback; tap 1..1 'ok 1 sync'; end writeback/fallback; }
 verdict() { tap '## scan'; echo "${1:-ok timeouts=0 crashes=0 leaks=0 log=0 taint=0}" >"$verdict"; tap '## down'; down; }
 down() { log 'reboot: Restarting system'; }
-hang() { # what is asked of it in the meantime is kept
-	# One that is killed leaves no other behind: this reader has no end to
-	# write to, so it ends with who has.
+hang() { # what the host asks of it is kept
+	# A killed guest leaves no process behind: this reader has no write end,
+	# so it ends with the writer.
 	cat <"$ser.in" >"$dir/keys" 3<&- 4<&- 5<&- 6<&- &
 	exec cat <&5 >"$dir/asked"
 }
@@ -62,7 +62,7 @@ hang() { # what is asked of it in the meantime is kept
 END
 PATH=$tmp/bin:$PATH
 
-# built NAME control|patched [VAR=VALUE...]: a variant's folder as a build leaves it
+# built NAME control|patched [VAR=VALUE...]: a variant's folder after a build
 built() {
 	dir=$tmp/$1/v4.6/$2
 	case $* in *FLAVOUR=*) dir=$dir/odd ;; esac
@@ -91,7 +91,7 @@ guest() {
 	) &
 }
 
-# that NAME STATUS TEXT DESCRIPTION: of what tools/suites/verdict said
+# that NAME STATUS TEXT DESCRIPTION: of the output of tools/suites/verdict
 that() {
 	out=$tmp/$1/out rc=$(cat "$tmp/$1/rc")
 	dir=$(echo "$tmp/$1"/v4.6/*)
@@ -304,7 +304,7 @@ that red 1 'guest is what odd says: not colour blue' "one that is not"
 that good 0 '' "a good one again"
 its console.log 'panic=-1.* latepte.limit=480' "whose limit is twice that of KVM in emulation"
 
-# A second run must not live on what the first one left.
+# A second run must not use the results of the first.
 that again 0 PASS "a good run"
 out=$tmp/out
 run env NO_QEMU=1 O="$tmp/again" "$P/tools/suites/verdict" patched

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# harmless.t: a guest in which something has become of a disk, or that did not
-# get to its end, is no proof that the tests do no harm. QEMU is a script.
+# harmless.t: a guest with a changed disk, or one that did not get to its end,
+# is no proof that the tests do no harm. QEMU is a script.
 
 # shellcheck source=tools/t/lib.sh
 . "$(dirname "$0")/lib.sh"

@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# hostile.t: the trees and environments of hostile.list. What apply takes goes in
-# whole, and unapply takes it out to the byte, the mode and the owner; what it
-# refuses it says, and the tree is as it was.
+# hostile.t: the trees and environments of hostile.list. If apply accepts a
+# tree, the series goes in whole, and unapply restores bytes, modes and owners;
+# if apply refuses, it says why, and the tree is unchanged.
 
 # shellcheck source=tools/t/lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -62,7 +62,7 @@ row() { # NAME MAKE VARIABLES ANSWER
 while IFS= read -r line; do
 	name=$(printf '%s\n' "$line" | cut -d'|' -f1 | trim)
 	rest=${line#*|}
-	# The answer may have a bar in it, what is done may not, but for ||
+	# The answer may contain a bar; what is done may not, except for ||
 	made=$(printf '%s\n' "$rest" | awk -F'[|]' '{ print $1 }' | trim)
 	rest=${rest#*|}
 	row "$name" "$made" "$(printf '%s\n' "$rest" | cut -d'|' -f1 | trim)" "$(printf '%s\n' "$rest" | cut -d'|' -f2- | trim)"

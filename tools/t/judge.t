@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# judge.t: what a program said against what is expected of it. A run fails
-# unless every case did what it should, on that kernel, and to the end.
+# judge.t: a program's output against what is expected of it. A run fails unless
+# every case did what it should, on that kernel, and to the end.
 
 # shellcheck source=tools/t/lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -16,8 +16,9 @@ fails fault/sigbus * VmPTE
 fails fault/sigbus other % of them
 END
 
-# tap STATUS PLAN LINE...: a program's whole output, as tools/suites/verdict cuts it out.
-# STATUS "fit" is the one that a program with these cases ends with.
+# tap STATUS PLAN LINE...: a program's whole output, as tools/suites/verdict
+# cuts it out. STATUS "fit" is the one with which a program with these cases
+# ends.
 tap() {
 	status=$1
 	printf 'TAP version 13\n1..%s\n' "$2" >"$tmp/tap"
@@ -40,7 +41,7 @@ judge() { # VARIANT [OPTION...]
 		"$tmp/expect" "$tmp/tap"
 }
 
-# What prove looks at: the plan holds, and no line says "not ok".
+# What prove checks: the plan holds, and no line says "not ok".
 passes() {
 	[ "$rc" = 0 ] && ! grep -q '^not ok' "$out" &&
 		[ "$(grep -c '^ok' "$out")" = "$(sed -n 's/^1\.\.//p' "$out")" ]

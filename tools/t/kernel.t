@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# kernel.t: configuring and building, with a kernel tree whose Makefile does
-# in a moment what a real one takes minutes for; and TESTS=.
+# kernel.t: configuring and building, with a kernel tree whose Makefile does at
+# once what takes minutes with a real one; and TESTS=.
 
 # shellcheck source=tools/t/lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -44,7 +44,7 @@ kernel
 ok "$([ $rc = 0 ] && [ ! -s "$out" ]; echo $?)" "a second call says nothing" || diag
 check "and does nothing" not asked bzImage
 
-# --- progress, with a clock that moves on by half a minute for each look
+# --- progress, with a clock that advances by half a minute at each look
 mkdir "$tmp/clock"
 printf '#!/bin/sh\necho . >>"%s"\necho $(($(wc -l <"%s") * 30))\n' "$tmp/ticks" "$tmp/ticks" >"$tmp/clock/date"
 chmod +x "$tmp/clock/date"
@@ -149,7 +149,7 @@ check "and is the one that the kernel's make is told" grep -qx 'ccache gcc-99' "
 kernel
 expect 0 BUILD "and so does the first one after it"
 
-# --- a kernel that is there already
+# --- a prebuilt kernel
 { head -c 514 /dev/zero; printf 'HdrS'; head -c 8 /dev/zero; printf '\0\1'; head -c 240 /dev/zero; printf '5.4.3-mine (me@here) #1\0'; } >"$tmp/bzImage"
 run env IMAGE="$tmp/bzImage" "$P/tools/build/kernel" patched
 expect 0 'IMAGE +.*/bzImage, Linux 5.4.3-mine$' "IMAGE=: its version is told"
@@ -160,7 +160,7 @@ expect 0 '' "it is a kernel"
 run env IMAGE="$tmp/extra" "$P/tools/args"
 expect 1 'no x86 kernel' "what is none is refused"
 
-# --- which tests
+# --- selection of tests
 for d in fault writeback; do mkdir -p "$P/tools/testing/selftests/$d" && : >"$P/tools/testing/selftests/$d/Makefile"; done
 mkdir -p "$tree/tools/testing/selftests/writeback" "$O"
 printf 'TEST_GEN_PROGS := sigbus\nTEST_GEN_PROGS += data\nall:\n\ttouch $(addprefix $(OUTPUT)/,$(TEST_GEN_PROGS))\n' >"$tree/tools/testing/selftests/fault/Makefile"

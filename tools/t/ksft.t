@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 # ksft.t: what all test programs share, tools/testing/selftests/ksft_*.h: the
-# exit status that kselftest's runner goes by, what a case has changed is put
-# back however it ended, and no disk is written to that may be somebody's.
+# exit status for kselftest's runner, changes undone however a case ends, and no
+# write to any disk that may be in use.
 
 # shellcheck source=tools/t/lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -92,7 +92,7 @@ check "the headers compile without a warning" ${CC:-gcc} -O1 -Wall -Wextra -Werr
 cd "$tmp" || exit 1
 
 fresh() { rm -rf made hangs pid; echo before >knob; echo '[one] two' >choice; }
-# What "one" is written to says "[one] two", as sysfs does: here it does not.
+# In sysfs a file written with "one" would read "[one] two"; here it does not.
 restored() {
 	[ "$(cat knob)" = before ] && [ "$(cat choice)" = one ] && [ ! -d made ]
 }
@@ -125,7 +125,7 @@ else
 	expect 4 '^ok 1 # SKIP need' "somebody else: skipped"
 fi
 
-# --- what is put back
+# --- what is restored
 for c in pass_changed fail need crash; do
 	fresh
 	run ./prog $c
@@ -135,7 +135,7 @@ fresh
 run ./prog leftover
 check "what a case has started ends with it" not kill -0 "$(cat pid)"
 
-# hung COMMAND...: the program in a group of its own, in the midst of a case
+# hung COMMAND...: the program, in its own group, in the middle of a case
 hung() {
 	fresh
 	setsid "$@" ./prog hang >out.hang 2>&1 &

@@ -2,18 +2,17 @@
 # shellcheck shell=sh
 # lib.sh: what the tests of the host side share. Sourced first.
 #
-# A test works in $tmp, which goes when it ends, and with a project of its
-# own in $P, so that the patches and trees in it can be made-up ones. It
-# prints flat TAP: "plan N" first, then run and expect in turns.
+# A test works in $tmp, which is removed when it ends, and with its own copy of
+# the project in $P, whose patches and trees can be made up. It prints flat TAP:
+# "plan N" first, then run and expect in turns.
 
 top=$(CDPATH='' cd "$(dirname "$0")/../.." && pwd)
-# Nothing of the caller's may decide what comes out; and what a test exports
-# gets to the scripts as it is, but for those that look at this very thing.
-# Under nohup HUP is ignored, and no shell can change that: it is what a test
-# sends, too.
+# Nothing of the caller's may influence the result; what a test exports reaches
+# the scripts unchanged, except in tests of this very thing. nohup ignores HUP,
+# which no shell can change, but tests send it.
 [ "$LATEPTE_ENV" ] || exec "$top/tools/env" env --default-signal=HUP /bin/sh "$0" "$@"
-# Thousands of small files come and go: in memory, where that has room for them
-# and programs may be run from there.
+# Thousands of small files come and go: keep them in memory, if it has room and
+# programs may run from there.
 in_memory() {
 	[ "$(df --output=avail /dev/shm 2>/dev/null | tail -n 1)" -gt 2000000 ] 2>/dev/null &&
 		dir=$(mktemp -d -p /dev/shm) || return
@@ -50,7 +49,7 @@ ok() {
 	return "$1"
 }
 
-# run COMMAND...: what it prints is kept, and its status.
+# run COMMAND...: keep its output and its status.
 run() { "$@" >"$out" 2>&1 </dev/null; rc=$?; }
 
 diag() { echo "# status $rc"; tail -n 12 "$out" | sed 's/^/# /'; }
@@ -73,7 +72,7 @@ skip() { tests=$((tests + 1)); echo "ok $tests - $1 # SKIP $2"; }
 
 not() { ! "$@"; }
 
-# await COMMAND...: until it succeeds, but not for ever
+# await COMMAND...: repeat until it succeeds, but not forever
 await() {
 	tries=0
 	until "$@" 2>/dev/null || [ $tries -ge 300 ]; do
@@ -97,8 +96,9 @@ fake_tree() {
 	ln -s memory.c "$1/mm/link.c"
 }
 
-# fake_kernel DIR [VERSION PATCHLEVEL]: its make does in a moment what a real one takes minutes
-# for, and heeds the environment as kbuild does. What it saw is in env.seen.
+# fake_kernel DIR [VERSION PATCHLEVEL]: its make does at once what takes minutes
+# with a real one, and heeds the environment as kbuild does, recorded in
+# env.seen.
 fake_kernel() {
 	fake_tree "$1" "${2:-4}" "${3:-6}"
 	mkdir -p "$1/scripts/kconfig" "$1/arch/x86/boot"
@@ -112,7 +112,7 @@ fake_kernel() {
 	END
 	: >"$1/arch/x86/Makefile"
 	echo 'shift; cat "$@" >.merged; mv .merged .config' >"$1/scripts/kconfig/merge_config.sh"
-	# what a build needs of the project and of the machine
+	# what a build needs from the project and from the machine
 	mkdir -p "$P/tools/testing/selftests/writeback"
 	for d in fault writeback; do
 		printf 'TEST_GEN_PROGS := %s\nall:\n\t@echo %s >$(OUTPUT)/%s\n' $d $d $d >"$P/tools/testing/selftests/$d/Makefile"
@@ -127,7 +127,7 @@ fake_kernel() {
 	echo 'exec "$@"' | fake_command ccache
 }
 
-# Everything that can be told of the files below a folder.
+# All properties of the files below a folder.
 fingerprint() {
 	(cd "$1" && find . -printf '%p %y %m %s %T@ %l\n' | sort &&
 		find . -type f | sort | xargs -d '\n' sha256sum) | sha256sum
@@ -135,13 +135,13 @@ fingerprint() {
 
 dev() { git -c user.name=dev -c user.email=dev@localhost -c commit.gpgSign=false "$@"; }
 
-# fake_git DIR VERSION PATCHLEVEL: a repository with the tree in it
+# fake_git DIR VERSION PATCHLEVEL: a repository that contains the tree
 fake_git() {
 	fake_tree "$@" && git init -q "$1" && dev -C "$1" add -f -A . &&
 		dev -C "$1" commit -q -m "Linux $2.$3"
 }
 
-# The file of a tool's name in the project's host side: "run", "build", "deps"
+# The host-side file with a tool's name: "run", "build", "deps"
 tool() {
 	case $1 in build) echo "$P/tools/build/all" ;; */*) echo "$P/tools/$1" ;; *)
 		(cd "$top/tools" && find . -maxdepth 2 -name "$1" -type f ! -path './t/*' ! -path './testing/*') |
@@ -149,7 +149,7 @@ tool() {
 	esac
 }
 
-# The project's host side, with patches of no kernel.
+# The project's host side, with patches that are of no real kernel.
 fake_project() {
 	mkdir -p "$P/patches" "$P/mm" "$P/tools/testing/selftests/fault"
 	(cd "$top/tools" && tar -c --exclude=./t --exclude=./testing --exclude=./suites/bench .) |
@@ -161,7 +161,7 @@ fake_project() {
 	echo v6.12 >"$P/patches/default"
 }
 
-# fake_base NAME VERSION PATCHLEVEL: its tarball is one of the download folder
+# fake_base NAME VERSION PATCHLEVEL: its tarball is in the download folder
 fake_base() {
 	mkdir -p "$P/patches/$1"
 	printf 'version=%s.%s\nurl=http://nowhere.invalid/linux-%s.%s.tar.xz\nsha256=0\n' \
@@ -187,8 +187,8 @@ save() {
 	done)
 }
 
-# Two functional patches, the second on top of the first, one of compat and
-# one of selftest for v4.6; $tmp/dev is the tree that they were made in.
+# Two functional patches, the second on top of the first, one of compat and one
+# of selftest for v4.6; they were made in the tree $tmp/dev.
 fake_series() {
 	fake_git "$tmp/dev" 4 6
 	s=$P/patches/v4.6
@@ -198,14 +198,14 @@ fake_series() {
 	commit "$tmp/dev" mm/Kconfig.debug '$aconfig FAULT_SELFTEST' 'mm: Kconfig entry' && save "$tmp/dev" "$s/selftest"
 }
 
-# A folder in which a command of this name is found first; the body is a script.
+# A folder in which a command of this name is found first; stdin is its script.
 fake_command() {
 	mkdir -p "$tmp/bin"
 	{ echo '#!/bin/sh'; cat; } >"$tmp/bin/$1"
 	chmod +x "$tmp/bin/$1"
 }
 
-# fake_guest [SECONDS]: a QEMU whose guests last so long and have two cases:
+# fake_guest [SECONDS]: a QEMU whose guests run for so long and have two cases:
 # fault/fault good, and writeback/writeback bad, which fails on the control by
 # "reserve".
 fake_guest() {

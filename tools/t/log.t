@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 # log.t: the scan of the kernel log, by golden samples. In samples/bad each
-# event stands between "begin" and "end" lines of its own name and must be
-# hit and laid to that name; samples/good must come out clean.
+# event is between "begin" and "end" lines of its own name, and must be hit and
+# attributed to that name; samples/good must come out clean.
 
 # shellcheck source=tools/t/lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -13,7 +13,7 @@ mkdir "$tmp/log" && cp "$top"/tools/verdict/log/scan "$top"/tools/verdict/log/de
 scan="$tmp/log/scan"
 : >"$tmp/clean.log"
 
-# Names of the events in a bad sample that the scan did not lay a hit to.
+# Names of the events in a bad sample without a hit attributed to them.
 missed() {
 	tr -d '\r' <"$1" | sed -n 's/.*latepte: begin //p' | sort >"$tmp/events"
 	sed -n 's/^[0-9]*: (during \([a-z0-9_]*\)) .*/\1/p' "$out" | sort -u |
@@ -39,7 +39,7 @@ for shell in dash "busybox sh"; do
 	done
 done
 
-# A rule that no sample has need of may be one that can never hit.
+# A rule that no sample needs may be one that can never hit.
 useless() {
 	cat "$samples"/bad/*.log >"$tmp/all.log"
 	sed -e '/^#/d' -e '/^$/d' "$tmp/log/deny" | while IFS= read -r rule; do

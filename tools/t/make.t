@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 # make.t: what the targets call, for which base, in which order; two at once;
-# and how make check counts. The scripts behind the targets are ours here.
+# and how make check counts. The scripts behind the targets are the test's.
 
 # shellcheck source=tools/t/lib.sh
 . "$(dirname "$0")/lib.sh"

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# many.t: what runs many kernels: bisect-check, mutants, matrix, checkpatch;
-# and shell and gdb. Building and running are scripts of ours here.
+# many.t: what runs many kernels: bisect-check, mutants, matrix, checkpatch; and
+# shell and gdb. Building and running are scripts of the test.
 
 # shellcheck source=tools/t/lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -17,7 +17,7 @@ stub() { # SCRIPT: its body is on stdin
 	chmod +x "$(tool "$1")"
 }
 for f in source assemble tests; do stub $f </dev/null; done
-# kernel and verdict take what they say from files named after prefix or mutant.
+# kernel and verdict take their output from files named after prefix or mutant.
 stub kernel <<END
 d=\$O/v4.6/patched/\$FLAVOUR
 mkdir -p "\$d/judged"
@@ -167,7 +167,7 @@ row bad new fail fault/x a >"$tmp/judged."
 matrix
 expect 1 'matrix v4.6 fails: debug-2 default-4' "those that fail are named"
 
-# --- mm-selftests: a guest says what its script has it say
+# --- mm-selftests: a guest prints what its script says
 printf 'a mm prog-a\nb mm prog-b 1 2\n' >"$P/patches/v4.6/mm-selftests"
 stub build </dev/null
 stub suites/mm-selftests/build <<END
@@ -179,7 +179,7 @@ cp "$tmp/raw.\${1##*/}" "\$1/tap.raw"
 echo 'Linux version 4.6' >"\$1/console.log"
 [ ! -f "$tmp/lost.\${1##*/}" ] || cp "$tmp/lost.\${1##*/}" "\$1/lost"
 END
-says() { # VARIANT LINE...: what program a says; b is the same on both
+says() { # VARIANT LINE...: output of program a; b is the same on both
 	v=$1
 	shift
 	{ echo '## begin mm/a'; printf '%s\n' "$@"; printf '## end mm/a 0\n## begin mm/b\nok 1 b\n## end mm/b 256\n'; } >"$tmp/raw.$v"

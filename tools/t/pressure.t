@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# pressure.t: what is made of the ledger that a guest has kept.
+# pressure.t: what is made of the ledger kept by a guest.
 
 # shellcheck source=tools/t/lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -8,7 +8,7 @@ plan 13
 
 p=$top/tools/suites/pressure
 log=$tmp/log
-told() { # lines of the guest's are on stdin
+told() { # stdin has lines of the guest
 	cat >"$log"
 	run awk -v out="$tmp/x" -f "$p/ledger/ledger.awk" "$p/ledger/allocators.list" "$log"
 }

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# prove.t: a model that fails, a mutant that passes and a search that did not get
-# to its end are no proof. Spin, gcc and herd7 are scripts.
+# prove.t: a model that fails, a mutant that passes and a search that did not
+# complete prove nothing. Spin, gcc and herd7 are scripts.
 
 # shellcheck source=tools/t/lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -14,7 +14,7 @@ rm "$suite"/*.pml "$suite"/*.litmus
 printf ' * Checks: safety ltl\n' >"$suite/toy.pml"
 printf '(*\n * Result: Sometimes\n *)\n' >"$suite/pair.litmus"
 printf '# a comment\ntoy NO_LOCK safety no lock\n' >"$suite/mutants"
-# What is searched is the mutant's name; nothing for the model.
+# A search is known by the name of its mutant, which is empty for the model.
 echo 'for a; do case $a in -D*) echo "${a#-D}" ;; esac; done >pan.c' | fake_command spin
 fake_command gcc <<'END'
 how=safety

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# refresh.t: from the commits of the worktree back to patches. What was not
-# changed comes out the same to the byte; what was lands where it belongs.
+# refresh.t: from the commits of the worktree back to patches. Unchanged patches
+# come out identical; changes land where they belong.
 
 # shellcheck source=tools/t/lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -14,7 +14,7 @@ mv "$tmp/series" "$P/patches/v4.6/series"
 export O="$tmp/o" BASE=v4.6 LINUX="$tmp/base"
 git clone -q "$tmp/dev" "$LINUX"
 git -C "$LINUX" checkout -q "$(git -C "$tmp/dev" rev-list --max-parents=0 HEAD)"
-# What a user may have set must not show in the patches.
+# The user's settings must not show in the patches.
 printf '[format]\n\tsignOff = true\n[diff]\n\tnoprefix = true\n' >"$HOME/.gitconfig"
 s=$P/patches/v4.6
 tree=$O/v4.6/patched/linux
@@ -28,7 +28,7 @@ refresh
 expect 1 "no worktree yet: 'make build BASE=v4.6'" "before there is a worktree"
 "$P/tools/tree/source" >/dev/null
 assemble
-# Made by other versions of git, or by hand
+# As made by other versions of git, or by hand
 sed -i -E 's/^(index [0-9a-f]{8})[0-9a-f]*(\.\.[0-9a-f]{8})[0-9a-f]*/\1\2/' "$s"/0001*
 sed -i 's/^From: dev /From: dev\n /' "$s"/0002*
 rm "$O/v4.6/patched/sums"

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# report.t: the page of what was run. Its verdict, what it leaves out, and that
-# nothing that a guest said is more than text in it.
+# report.t: the page about what was run. Its verdict, what it leaves out, and
+# that a guest's output is nothing but text in it.
 
 # shellcheck source=tools/t/lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -22,7 +22,7 @@ page() { grep -qF -e "$1" "$O/report.html"; }
 has() { page "$1"; ok $? "$2" || sed -n '/<header>/,/<\/header>/p; s/^/# /' "$O/report.html" | head -n 12; }
 has_not() { ! page "$1"; ok $? "$2" || grep -nF -e "$1" "$O/report.html" | cut -c1-200 | sed 's/^/# /'; }
 row() { printf '%s\t%s\t%s\t%s\t%s\t%s\n' "$@"; }
-# guest VARIANT: a guest in which all is as expected
+# guest VARIANT: a guest with all results as expected
 guest() {
 	d=$b/$1
 	rm -rf "$d"

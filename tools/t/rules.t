@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# rules.t: mutants that rules make of added lines, and what becomes of them.
-# Building and running are scripts of ours here.
+# rules.t: mutants made by rules from added lines, and their outcomes. Building
+# and running are scripts of the test.
 
 # shellcheck source=tools/t/lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -51,15 +51,15 @@ check "declarations, comments, and what is in two lines: nothing" not test -s "$
 rules
 check "lines that were not added: nothing" not test -s "$out"
 
-# --- what becomes of them ------------------------------------------------------
+# --- their outcomes ----------------------------------------------------------
 
 fake_project
 fake_series
 export O="$tmp/o" BASE=v4.6
 stub() { { echo '#!/bin/sh'; cat; } >"$(tool "$1")"; chmod +x "$(tool "$1")"; }
 for f in source assemble tests; do echo : | stub $f; done
-# The text of the mutant says what happens: two() does not build, "flag" is seen
-# by fault/x, "put" by fault/z alone.
+# The text of the mutant decides: two() does not build, "flag" is caught by
+# fault/x, "put" by fault/z alone.
 stub kernel <<'END'
 cp "$MUTANT" "${MUTANT%/*}/seen"
 ! grep -q '^+.*!(one' "$MUTANT"

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# series.t: which patches a variant has, and how they get into its worktree:
-# all or none of them, nothing of the user's lost, taken up again after a kill.
+# series.t: which patches a variant has, and how they get into its worktree: all
+# or none of them, no work of the user's is lost, and it resumes after a kill.
 
 # shellcheck source=tools/t/lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -91,7 +91,7 @@ check "a patch that changed is applied" grep -qx 'memory TWENTY-THREE' "$tree/mm
 (cd "$tree" && find . -name .git -prune -o -newer "$tmp/mark" -type f -print) >"$out"
 ok "$(echo ./mm/memory.c | cmp -s - "$out"; echo $?)" "and touches only the file it changes" || diag
 
-# --- a patch for what the tree does not have
+# --- a patch for files that the tree does not have
 cat >"$s/0003-doc-a-word.patch" <<'END'
 From 0000000000000000000000000000000000000000 Mon Sep 17 00:00:00 2001
 From: somebody <somebody@example.com>
@@ -179,7 +179,7 @@ rm "$HOME/.gitconfig"
 [ $rc = 0 ] && [ "$tip" = "$(git -C "$tree" rev-parse HEAD)" ])
 ok $? "nor does it matter where it is called from"
 
-# --- kill -9, and a disk that is full, at each call of git
+# --- kill -9, and a full disk, at each call of git
 fake_command git <<END
 echo >>"$tmp/calls"
 if [ \$(wc -l <"$tmp/calls") = "\$AT" ]; then
@@ -221,6 +221,7 @@ assemble patched
 ok $? "killed behind the move of the worktree, before it is noted: that is no edit of the user's" || diag
 
 # left MESSAGE COMMAND...: what a git that was killed within a call leaves
+# behind
 left() {
 	message=$1
 	shift

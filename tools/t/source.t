@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# source.t: a kernel tree, in whatever form, becomes the base; or a sentence
+# source.t: a kernel tree, in whatever form, becomes the base; or one sentence
 # says why not. The user's tree is never touched.
 
 # shellcheck source=tools/t/lib.sh
@@ -151,7 +151,7 @@ sed -i '$d' "$tmp/linux-4.6/include/linux/mm.h"
 run env LINUX="$tmp/linux-4.6" "$source"
 expect 1 'make unapply' "a tree that 'make apply' was at"
 
-# --- no LINUX: the download folder, and the net
+# --- no LINUX: the download folder, and the network
 fresh
 fake_command wget <<'END'
 while [ "$1" != -O ]; do shift; done

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# status.t: what the exit status of a run tells, as git bisect run takes it.
-# Building and running are ours here.
+# status.t: the exit status of a run, as git bisect run takes it. Building and
+# running are scripts of the test.
 
 # shellcheck source=tools/t/lib.sh
 . "$(dirname "$0")/lib.sh"

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 # style.t: what must hold of the files themselves: scripts, series, and the
-# lists of what each test case is expected to do.
+# lists of what is expected of each test case.
 
 # shellcheck source=tools/t/lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -9,7 +9,7 @@ plan $((15 + 2 * $(ls "$top"/patches/*/base | wc -l)))
 
 cd "$top" || exit 1
 st=tools/testing/selftests
-# found TEXT: the test passes if nothing was found; what was is shown
+# found TEXT: the test passes if nothing was found; otherwise show it
 found() { [ ! -s "$out" ]; ok $? "$1" || { rc=$?; diag; }; }
 scripts() { find tools .ci -type f -perm -100 ! -path 'tools/testing/*' | sort | xargs grep -lE '^#!/bin/sh'; }
 ours() { find Makefile README HACKING Kconfig.fragment .ci mm fs include tools patches -type f ! -name '*.o' -size -200k; }
@@ -17,8 +17,8 @@ scripts >"$tmp/scripts"
 
 # --- scripts
 if command -v shellcheck >/dev/null; then
-	# That it had nothing to say of these very files build/ remembers.
-	# SC2319: $? of a condition is what ok wants
+	# build/ records the files that shellcheck has passed.
+	# SC2319: $? of a condition is what ok() wants
 	{ shellcheck --version; { cat "$tmp/scripts"; find tools -name '*.sh'; } | sort | xargs sha256sum; } >"$tmp/seen"
 	: >"$out"
 	cmp -s "$tmp/seen" build/shellchecked ||
@@ -40,8 +40,8 @@ xargs awk 'FNR == 1 { n = 0 } /^[a-z_]+\(\) [{(]$/ { n = FNR; name = $1 }
 	<"$tmp/scripts" >"$out"
 found "no function is over 30 lines"
 
-# What names a command by a relative path before CDPATH is gone finds another.
-# These are called by others of ours, which have the environment already.
+# Before CDPATH is gone, a relative path may find another command. The
+# exceptions are called by our scripts, which have the environment already.
 grep -vE '^(\.ci|tools/t)/|^tools/(env|attended|build/progress|guest/.*|verdict/log/scan)$' "$tmp/scripts" |
 	xargs awk '/^[^#]/ { if ($0 !~ /^\. "\$\(dirname "\$0"\)\/(\.\.\/)*lib\.sh"$/) print FILENAME ": " $0; nextfile }' >"$out"
 found "every script gets its environment from lib.sh, first of all"
@@ -109,8 +109,8 @@ for b in patches/*/expect; do
 	found "$b lists every case of the sources, once, and no other"
 done
 
-# What never failed proves nothing: somewhere a program has a case that fails on
-# the control, or a mutant that one of its cases catches.
+# A test that never failed proves nothing: every program must have a case that
+# fails on the control, or catch a mutant.
 cat patches/*/expect | awk '$1 == "new" { print $2 }' >"$tmp/seen"
 sed -n 's/^Caught-by: //p' patches/*/mutants/*.patch | cut -d' ' -f1 >>"$tmp/seen"
 sort -u "$tmp/seen" >"$tmp/seen.sorted"

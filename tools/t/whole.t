@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 # whole.t: "make run BASE=v4.6" from a tarball in dl/ to the verdict, with a
-# kernel, a compiler and a QEMU that are made up. Only its checksum keeps a
-# tarball of the right name out.
+# made-up kernel, compiler and QEMU. Only its checksum keeps a tarball with the
+# right name out.
 
 # shellcheck source=tools/t/lib.sh
 . "$(dirname "$0")/lib.sh"

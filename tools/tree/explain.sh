@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=sh
-# explain.sh: why the series does not go into a tree. Sourced by apply; needs
-# $tree, $tmp/list and $tmp/files.
+# explain.sh: say why the series does not apply to a tree. Sourced by apply;
+# needs $tree, $tmp/list and $tmp/files.
 
-# The first patch that does not go in, on copies of the files.
+# The first patch that does not apply, tried on copies of the files.
 first_bad() {
 	rm -rf "$tmp/try" && mkdir "$tmp/try" && (
 		cd "$tmp/try" && export GIT_DIR="$tmp/none" &&

@@ -28,7 +28,7 @@ tar_makefile() { # TARBALL PATTERN
 		--occurrence=1 "$2" 2>/dev/null
 }
 
-# The tree's Makefile, from wherever it is, to stdout.
+# Print the tree's Makefile, wherever it is.
 makefile_of() {
 	case $(kind_of "$1") in
 	git) user_git -C "$1" show HEAD:Makefile 2>/dev/null ;;
@@ -47,7 +47,7 @@ refuse_other_base() {
 	[ "$fits" = "$BASE" ] || die "LINUX=$LINUX is a tree for BASE=$fits, and BASE=$BASE was asked for: leave BASE out"
 }
 
-# The base whose version the tree has.
+# The base with the version of the tree.
 base_of() {
 	kind_of "$1" >/dev/null || exit 1
 	v=$(version_of "$1")

@@ -1,15 +1,15 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=sh
-# undo.sh: all of a change to a user's tree, or nothing. Sourced by apply; needs
+# undo.sh: change all of a user's tree, or nothing. Sourced by apply; needs
 # $tree, $record, $undo, $tmp and in_tree().
 #
-# What is needed to put the files back is in $undo, and that is there only
-# while they are being changed. Who finds it was not here when it was made:
-# the user may have cleaned up by himself and worked on. So what is replaced
-# is only what that change has written, never a file that is anything else;
-# and what is made of the tree is one without the series.
+# $undo has what it takes to put the files back, and exists only while they are
+# being changed. A later run may find it: the user may have cleaned up and
+# worked on since then. So recover() replaces only what the interrupted change
+# has written, never a file with any other content, and leaves a tree without
+# the series.
 
-# The tree's files that a patch is about.
+# The tree's files that the patch changes.
 files() {
 	in_tree apply --numstat "$tmp/patch" >"$tmp/numstat" && [ -s "$tmp/numstat" ] &&
 		cut -f3 "$tmp/numstat" | sort -u
@@ -39,7 +39,7 @@ back_up() { # GIT-APPLY-OPTION...
 
 forget() { mv "$undo" "$undo.new" && rm -rf "$undo.new"; }
 
-# What was in the files, and what the change was to make of them.
+# The files' contents before and after the change.
 # shellcheck disable=SC2046 # options are words
 both_states() {
 	rm -rf "$tmp/old" "$tmp/new" && mkdir "$tmp/old" &&
@@ -49,14 +49,14 @@ both_states() {
 }
 
 is_there() { [ -e "$1" ] || [ -L "$1" ]; }
-is_same() { # FILE OTHER: no file at all is the same as none
+is_same() { # FILE OTHER: two missing files are the same
 	if is_there "$2"; then [ ! -L "$1" ] && cmp -s "$1" "$2"; else ! is_there "$1"; fi
 }
-# A file that was being written when all ended has the first part of one.
+# A file whose writing was cut off is a prefix of the complete one.
 begins() { [ -f "$1" ] && [ ! -L "$1" ] && [ -f "$2" ] && cmp -s -n "$(stat -c %s "$1")" "$1" "$2"; }
 
-# "ours FILE" for each that is not as in DIR, "foreign FILE" if it is nothing
-# that we have written either.
+# "ours FILE" for each file that differs from DIR's, "foreign FILE" if we have
+# not written it either.
 differing() { # DIR
 	while read -r f; do
 		is_same "$tree/$f" "$1/$f" && continue
@@ -67,8 +67,8 @@ differing() { # DIR
 	done <"$undo/files" >"$tmp/differing"
 }
 
-# What has to go goes first: that makes room for what comes.
-put() { # DIR: the files of stdin as they are there
+# Remove first: that makes room for what comes.
+put() { # DIR: the files of stdin as they are in DIR
 	cat >"$tmp/put" && (cd "$tree" && xargs -r -d '\n' rm -f) <"$tmp/put" || return
 	while read -r f; do
 		[ -e "$1/$f" ] || continue
@@ -85,11 +85,11 @@ cannot_put_back() {
 	die "cannot put back what was in $tree (df -h $tree). It is kept in $undo: '$what' again tries again"
 }
 
-# Of our own change, just now. What git did not get at needs nothing.
+# Undo our own change, right away. Files that git did not reach need nothing.
 restore() {
 	if both_states >/dev/null 2>&1; then
 		differing "$tmp/old" && sed 's/^[a-z]* //' "$tmp/differing" | put "$tmp/old"
-	else # no room for a second look
+	else # no room for a comparison
 		(cd "$tree" && grep -vxF -f "$undo/had" "$undo/files" | xargs -r -d '\n' rm -f
 		xargs -r -d '\n' rmdir <"$undo/folders" 2>/dev/null
 		tar -x -p -f "$undo/backup.tar")
@@ -102,8 +102,8 @@ restore() {
 	forget
 }
 
-# Of a change that somebody has killed, whenever that was: out with it. What
-# was changed since may have some of it; the record tells unapply what to do.
+# Undo a change that was killed, however long ago. Files changed since may have
+# some of it; the record tells unapply what to do.
 recover() {
 	say "an apply or unapply was cut short: putting back what was there"
 	both_states >/dev/null 2>&1 ||

@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * eof-around [DIRECTORY]: is this kernel affected by the off-by-one at the end
- * of a file in filemap_map_pages()? Anybody may ask; the directory (default: .)
- * is to be on a disk, not on tmpfs, which is an exception.
+ * of a file in filemap_map_pages()? Any user may ask; the directory (default:
+ * .) must be on a disk, not on tmpfs, which is an exception.
  *
  *	gcc -O2 -o eof-around eof-around.c && ./eof-around
  *
  * Fault-around maps what is cached around the address of a fault. A file of one
- * page, which is cached, is mapped where there is no page table yet, and the
- * page behind its end is read: that is a SIGBUS, and on the way there
- * fault-around maps the page in front of it, which is then read without a fault.
- * An affected kernel takes the folio that ends with the file for one that
- * reaches beyond it, and maps nothing: that is a fault more.
+ * cached page is mapped where there is no page table yet, and the page behind
+ * its end is read: that is a SIGBUS, and on the way there fault-around maps the
+ * page in front of it, which is then read without a fault. An affected kernel
+ * takes the folio that ends with the file for one that extends beyond it, and
+ * maps nothing: that is one fault more.
  *
  * Broken by 74207de2ba10 ("mm/memory: do not populate page table entries beyond
  * i_size"). Exit status: 0 not affected, 1 affected, 2 no answer.
@@ -29,7 +29,7 @@
 #include <unistd.h>
 
 #define TRIES	16
-#define TABLE	((size_t)1 << 25)	/* what a page table reaches, or more */
+#define TABLE	((size_t)1 << 25)	/* the range of a page table, or more */
 
 static sigjmp_buf jump;
 
@@ -52,7 +52,7 @@ static long faults(void)
 	return usage.ru_minflt + usage.ru_majflt;
 }
 
-/* Faults that it takes to read the page, once that behind it was a SIGBUS */
+/* Faults taken to read the page, after the one behind it was a SIGBUS */
 static long faults_of_page(int fd, size_t page)
 {
 	char *p = mmap(NULL, 2 * TABLE, PROT_NONE,
@@ -90,7 +90,7 @@ int main(int argc, char **argv)
 	if (ftruncate(fd, page) || pwrite(fd, "x", 1, 0) != 1)
 		no_answer("writing it");
 	signal(SIGBUS, on_sigbus);
-	faults_of_page(fd, page);	/* code and stack are there from now on */
+	faults_of_page(fd, page);	/* code and stack are mapped from now on */
 	for (i = 0; i < TRIES; i++)
 		more += faults_of_page(fd, page);
 	printf("%saffected: %ld faults for %d reads of a page that fault-around maps\n",

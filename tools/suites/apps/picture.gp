@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # gnuplot -e "table='ratios.tsv'; title_='...'; rows=N; height=PIXELS" picture.gp
 #
-# A bar for each figure; that of the control would end at the line.
+# One bar per figure; the control's would end at the line.
 
 set datafile separator "\t"
 set title title_ font ",15"

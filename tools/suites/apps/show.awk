@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
-# show.awk -v skipped=FILE TABLE: the table for the eye, and the verdict: exit
-# status 1 if a bar that must be kept is not.
+# show.awk -v skipped=FILE TABLE: print the table for reading, and give the
+# verdict: exit status 1 if a bar that must be kept is missed.
 
 function note(    text) {
 	if ($8 == "NO")

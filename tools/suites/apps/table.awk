@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
-# table.awk -v name=CASE BARS CONTROL.tsv PATCHED.tsv: the rows of a case. What
-# does not keep its bar has "no" in the last column, "NO" where it must.
+# table.awk -v name=CASE BARS CONTROL.tsv PATCHED.tsv: the rows of a case. If a
+# bar is missed, the last column is "no", or "NO" if it must be kept.
 
 function fits(glob, s) {
 	gsub(/\*/, ".*", glob)
@@ -14,7 +14,7 @@ function bar_of(s,    i) {
 	return 0
 }
 
-# Nothing on the control: no ratio, and no more on patched.
+# If the control has nothing, there is no ratio, and patched must have nothing.
 function row(    i, ratio, v, kept) {
 	i = bar_of(name "_" $1)
 	met[i]

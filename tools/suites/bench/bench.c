@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * bench: what a page fault costs, in instructions, pages and page tables.
+ * bench: the cost of a page fault, in instructions, pages and page tables.
  *
  * Runs as PID 1 of a guest under QEMU's TCG with -icount shift=0: one tick of
  * the TSC is one executed instruction, so rdtsc around an access counts what
@@ -10,8 +10,8 @@
  * A case is a line of the table in cases.c: what is mapped, what exists before
  * the first sample, how far the samples are apart, and what takes one. Every
  * case is measured in three rounds. The rounds are in one boot on purpose: the
- * same image repeats to the byte, so that more boots would show nothing, while
- * a later round finds free lists, slabs and ticks in another state. The spread
+ * same image repeats to the byte, so more boots would show nothing new, while a
+ * later round finds free lists, slabs and ticks in another state. The spread
  * between the rounds is printed beside their median.
  */
 #define _GNU_SOURCE
@@ -38,7 +38,7 @@ struct result {
 	uint64_t median[ROUNDS];
 	uint64_t min, max;
 	unsigned long samples, pages;
-	long tables;		/* fewer, where some are freed */
+	long tables;		/* fewer, if some are freed */
 };
 
 char *arena;
@@ -77,7 +77,7 @@ size_t case_size(const struct bench_case *c)
 	return c->size ? c->size : ARENA;
 }
 
-/* The books: page allocations of the system, page tables of this mm. */
+/* Accounting: page allocations of the system, page tables of this mm. */
 
 unsigned long sum_of(const char *file, const char *key)
 {
@@ -117,7 +117,7 @@ static void map_arena(const struct bench_case *c)
 		need(!madvise(arena, ARENA, MADV_HUGEPAGE), "MADV_HUGEPAGE");
 }
 
-/* Also frees the page tables below the upper ones. */
+/* Also frees the page tables, except for the upper ones. */
 static void unmap_arena(void)
 {
 	munmap(arena, ARENA);
@@ -144,7 +144,7 @@ static size_t take_samples(const struct bench_case *c, size_t n,
 	return n;
 }
 
-/* Maps the arena, fills it and unmaps it: so many samples at a time. */
+/* Map the arena, fill it with samples, unmap it. */
 static int run_pass(const struct bench_case *c, size_t *n, struct result *r)
 {
 	int skip;
@@ -193,7 +193,7 @@ static void report(const struct bench_case *c, struct result *r)
 	fflush(out);
 }
 
-/* Words of the kernel command line end up in the environment of PID 1. */
+/* Words of the kernel command line end up in PID 1's environment. */
 static int wanted(const char *name)
 {
 	const char *pattern = getenv("cases");
@@ -217,7 +217,7 @@ static void run_case(const struct bench_case *c)
 	report(c, &r);
 }
 
-/* PID 1's duties, and the surroundings of the cases. */
+/* Duties of PID 1, and the environment of the cases. */
 
 static void mount_all(void)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What a case of the benchmark is, and what its functions may use. */
+/* The definition of a case of the benchmark, and what its functions may use. */
 #ifndef BENCH_H
 #define BENCH_H
 
@@ -17,7 +17,7 @@ enum {
 	ANON,
 	WARM,		/* as long as the arena, every page in the page cache */
 	HOLES,		/* as long as the arena, nothing in it */
-	EMPTY,		/* its end is at its beginning: every fault fails */
+	EMPTY,		/* zero length: every fault fails */
 	NR_FILES
 };
 
@@ -58,7 +58,7 @@ static inline uint64_t rdtsc(void)
 	return (uint64_t)hi << 32 | lo;
 }
 
-/* Nops, which plugin/marks.h knows: a case begins, its samples begin and end. */
+/* Nops that plugin/marks.h knows: begin of a case, begin and end of samples. */
 static inline void next_case(void)
 {
 	asm volatile(".byte 0x0f, 0x1f, 0x84, 0, 'C', 'A', 'S', 'E'");

@@ -2,9 +2,9 @@
 /*
  * The cases: how a sample is taken, what exists before it, and the table.
  *
- * A fault is counted in an empty PMD ("fresh") or beside a page that is
- * mapped already ("table"). A failing fault is counted up to the signal
- * handler, or with fewer instructions around it through write(2) (EFAULT).
+ * A fault is counted in an empty PMD ("fresh") or beside a mapped page
+ * ("table"). A failing fault is counted up to the signal handler or, with fewer
+ * instructions around it, through write(2) (EFAULT).
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
@@ -64,7 +64,7 @@ static void catch_signals(void)
 	sigaction(SIGSEGV, &sa, NULL);
 }
 
-/* Two rdtsc for a sample, as in the others: the second is on_signal()'s. */
+/* Two rdtsc per sample, as in the others: on_signal() has the second. */
 static uint64_t read_signal(char *addr)
 {
 	volatile uint64_t start;
@@ -150,7 +150,7 @@ static void drop(char *addr, size_t len)
 	need(!madvise(addr, len, MADV_DONTNEED), "MADV_DONTNEED");
 }
 
-/* A table in each PMD, with nothing but its first page mapped. */
+/* A table in each PMD, with only its first page mapped. */
 static int with_tables(const struct bench_case *c)
 {
 	size_t off;
@@ -162,14 +162,14 @@ static int with_tables(const struct bench_case *c)
 	return 0;
 }
 
-/* A pathfinder beyond the samples: a VMA needs its anon_vma only once. */
+/* Fault beyond the samples first: a VMA needs its anon_vma only once. */
 static int with_anon_vma(const struct bench_case *c)
 {
 	write_byte(arena + case_size(c));
 	return 0;
 }
 
-/* The same for what is read: the huge zero page is made only once. */
+/* The same for reads: the huge zero page is made only once. */
 static int with_read_beyond(const struct bench_case *c)
 {
 	read_byte(arena + case_size(c));
@@ -194,7 +194,7 @@ static int with_pages(const struct bench_case *c)
 	return 0;
 }
 
-/* Tables with nothing in them, as a heap has that was used and given back. */
+/* Empty tables, such as those of a heap that was used and given back. */
 static int with_emptied_tables(const struct bench_case *c)
 {
 	with_pages(c);
@@ -221,7 +221,7 @@ static int with_middle_pages(const struct bench_case *c)
 	return 0;
 }
 
-/* Eight pages in each table, anywhere, and the same ones in each run */
+/* Eight scattered pages in each table, the same ones in each run */
 static int with_scattered_pages(const struct bench_case *c)
 {
 	uint32_t where = 1;
@@ -234,7 +234,7 @@ static int with_scattered_pages(const struct bench_case *c)
 	return 0;
 }
 
-/* mremap() to where the tables cannot be moved as they are, and back */
+/* mremap() to where the tables cannot be moved as a whole, and back */
 static uint64_t mremap_and_back(char *addr)
 {
 	const int flags = MREMAP_MAYMOVE | MREMAP_FIXED;
@@ -254,7 +254,7 @@ static uint64_t mremap_and_back(char *addr)
 	return rdtsc() - start;
 }
 
-/* Everything mapped but the one PTE in each window that is sampled. */
+/* Everything mapped but one PTE in each window, the one that is sampled. */
 static int with_one_gap(const struct bench_case *c)
 {
 	size_t off;
@@ -310,7 +310,7 @@ static int with_stacks(const struct bench_case *c)
 	return 0;
 }
 
-/* Swap: to a RAM disk, out of a memory cgroup that is squeezed. */
+/* Swap: to a RAM disk, from a memory cgroup with a low limit. */
 
 #define CGROUP	"/tmp/cgroup/bench"
 
@@ -361,7 +361,7 @@ static int with_swapped_pages(const struct bench_case *c)
 #define NUMA_BALANCING	"/proc/sys/kernel/numa_balancing"
 #define SECOND		1000000000ul	/* instructions */
 
-/* No end of a sample, which to the plugins is an rdtsc without a prefix */
+/* Not the end of a sample, which for the plugins is an rdtsc without prefix */
 static uint64_t rdtsc_prefixed(void)
 {
 	uint32_t lo, hi;
@@ -379,8 +379,8 @@ static void spin(uint64_t ticks)
 }
 
 /*
- * A second task of this mm: the scanner of later kernels leaves the memory
- * of a lone one alone where it is on the right node already.
+ * A second task of this mm: the scanner of later kernels skips the memory of a
+ * lone task if it is on the right node already.
  */
 static pid_t second_task;
 
@@ -425,7 +425,7 @@ static void without_hints(void)
 	waitpid(second_task, NULL, 0);
 }
 
-/* Userfaults: a child hands out pages, as a post-copy migration does. */
+/* Userfaults: a child provides pages, as in a post-copy migration. */
 
 static pid_t server;
 
@@ -482,7 +482,7 @@ static void without_server(void)
 	waitpid(server, NULL, 0);
 }
 
-/* A driver's ->fault that does this for each page */
+/* A driver whose ->fault does this for each page */
 static int with_device(const struct bench_case *c, uint32_t action)
 {
 	struct fault_selftest_setup setup = {
@@ -505,13 +505,13 @@ static int with_device(const struct bench_case *c, uint32_t action)
 	return 0;
 }
 
-/* It inserts a pfn itself, instead of giving a page. */
+/* It inserts a pfn itself instead of returning a page. */
 static int with_pfns(const struct bench_case *c)
 {
 	return with_device(c, FAULT_SELFTEST_PFN);
 }
 
-/* It does nothing at all: what the path to it costs, and back. */
+/* It does nothing at all: the cost of the path to it and back. */
 static int with_nothing(const struct bench_case *c)
 {
 	return with_device(c, FAULT_SELFTEST_SIGBUS);

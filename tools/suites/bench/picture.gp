@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0
 # gnuplot -e "table='table.tsv'; title_='...'; rows=N" picture.gp
 #
-# One row for each case, three panels: the ratio of instructions as a bar from
-# 1.0 to the left (cheaper) or to the right (dearer), pages allocated and
-# tables left as a step from the control (ring) to the patched kernel (dot).
+# One row per case, three panels: the ratio of instructions as a bar from 1.0 to
+# the left (cheaper) or to the right (dearer), pages allocated and tables left
+# as a step from the control (ring) to the patched kernel (dot).
 
 set datafile separator "\t"
 stats table using 4 nooutput
@@ -25,7 +25,7 @@ max2(a, b) = a > b ? a : b
 min2(a, b) = a < b ? a : b
 spaced(s) = system("echo '" . s . "' | tr _ ' '")
 
-# Bars are cut where they would make the others too small to see.
+# Cut bars that would make the others too small to see.
 low = 0.55
 high = max2(1.04, min2(1.30, STATS_max))
 cut(r) = max2(low, min2(high, r))

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-# The table for the eye, and the verdict: exit status 1 when a limit is broken.
+# Print the table for reading; exit status 1 if a limit is broken.
 
 BEGIN {
 	FS = "\t"

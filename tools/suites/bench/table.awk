@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 #
-# Joins the limits and two results of bench.c, control first, to one table;
-# what does not keep its limit has "no" in the column kept.
+# Join the limits and two results of bench.c, control first, into one table; the
+# column "kept" is "no" if a limit is broken.
 
 function fits(glob, s) {
 	gsub(/\./, "\\.", glob)
@@ -30,7 +30,7 @@ function row(    ratio, i) {
 
 BEGIN {
 	OFS = "\t"
-	op[0] = "<="	# where no line fits
+	op[0] = "<="	# if no line fits
 	bound[0] = 1.005
 	print "# case", "control", "patched", "ratio", "limit", "kept",
 		"spread_control", "spread_patched", "pages_control",

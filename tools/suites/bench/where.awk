@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0
-# where.awk CONTROL.tsv CONTROL.where PATCHED.tsv PATCHED.where: for each case
-# the functions that execute more instructions on the patched kernel, or fewer.
-# The lines of a case add up to what it costs more.
+# where.awk CONTROL.tsv CONTROL.where PATCHED.tsv PATCHED.where: for each case,
+# the functions that execute more, or fewer, instructions on the patched kernel.
+# The lines of a case add up to its extra cost.
 
 BEGIN { FS = "\t" }
 FNR == 1 { file++ }
 
-# The cases in their order, those that this kernel has not among them
+# The cases in their order, including those that this kernel lacks
 file % 2 {
 	if (/^# (case|release|complete)/)
 		next

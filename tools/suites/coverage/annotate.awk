@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0
-# annotate.awk ADDED TABLE -: a patch, as git shows its commit, with a mark and
-# the number of cases that reached it in front of each added line:
+# annotate.awk ADDED TABLE -: print a patch, as git shows its commit, with a
+# mark and the number of cases that reached it in front of each added line:
 #
 #	  12 +	executed, in so many cases and other parts of the run
 #	 one +	executed, but some branch of it went one way only
-#	 !!! +	not executed		 exc +	nor has it to be
-#	   . +	no code			 new +	a later patch has changed it
+#	 !!! +	not executed		 exc +	need not be executed
+#	   . +	no code			 new +	changed by a later patch
 
 BEGIN { FS = "\t" }
 FNR == 1 { nr_file++ }

@@ -2,21 +2,21 @@
 /*
  * executed: which of some instructions a guest executes, as a TCG plugin.
  *
- * Nothing in the guest is instrumented, and nothing is slowed down but these
- * instructions. The file want= has them, with addresses in hex:
+ * The guest is not instrumented, and only these instructions are slowed down.
+ * The file want= lists them, with addresses in hex:
  *
  *	i ADDR			an instruction
  *	j ADDR NEXT TARGET	a conditional jump; both that it goes to are
  *				instructions in the list as well
  *	e ADDR NAME		an event, before which a new part begins
  *
- * The file out= gets, for each part, a line for what was executed in it, and a
- * line that says by which event it ended: "ADDR WAYS", WAYS being 1, plus 2 for
- * a jump that went to NEXT, plus 4 for one that went to TARGET; "@ NAME".
+ * The file out= gets, for each part, a line for each instruction executed in
+ * it, and a line for the event that ended it: "ADDR WAYS", WAYS being 1, plus 2
+ * for a jump that went to NEXT, plus 4 for one that went to TARGET; "@ NAME".
  *
- * Of two watched instructions that a CPU executes one after the other, the
- * second is where the first, if a jump, has gone. An interrupt in between does
- * not matter, since only what is watched is looked at.
+ * If a CPU executes two watched instructions one after the other, the first, if
+ * a jump, went to the second. An interrupt in between does not matter, since
+ * only watched instructions are looked at.
  */
 #include <pthread.h>
 #include <stdio.h>
@@ -144,7 +144,7 @@ static void quit(qemu_plugin_id_t id, void *udata)
 	fclose(out);
 }
 
-/* Addresses stand for the jumps' ends until all instructions are known. */
+/* Addresses stand in for the targets of jumps until all are known. */
 static int read_line(const char *line)
 {
 	unsigned long long addr, next = 0, target = 0;

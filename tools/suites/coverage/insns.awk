@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
-# insns.awk FUNCTIONS -: what objdump -d has of these functions, sorted both:
-# "ADDR", and for a conditional jump "ADDR j TARGET".
+# insns.awk FUNCTIONS -: the instructions of these functions from objdump -d,
+# both sorted: "ADDR", and for a conditional jump "ADDR j TARGET".
 
 BEGIN { i = 1 }
 NR == FNR { start[++n] = $1; end[n] = $2; next }

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
 # labels.awk TAP EXECUTED: a line for each part of EXECUTED, by what ran then:
 # "boot", "DIR/PROGRAM" before its first case, "DIR/PROGRAM CASE", and "guest"
-# between programs. TAP is what came through the guest's port. A program
-# of which as many cases began as have a result has them by their names.
+# between programs. TAP is the output of the guest's port. Parts of a program
+# are labelled by case only if as many cases began as have a result.
 
 FNR == 1 { nr_file++ }
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
-# points.awk ADDED ROWS INSNS FRAMES: see code. FRAMES is what addr2line -a -f -i
-# says of each instruction: the functions inlined there, the innermost first.
+# points.awk ADDED ROWS INSNS FRAMES: see code. FRAMES is from addr2line -a -f -i:
+# for each instruction the functions inlined there, innermost first.
 
 BEGIN { FS = OFS = "\t" }
 FNR == 1 { nr_file++ }
@@ -68,7 +68,7 @@ END {
 		}
 }
 
-# It tells the conditions of a line apart. Rows do not overlap.
+# Distinguishes the conditions of a line. Rows do not overlap.
 function column(a,    i) {
 	for (i = 1; i <= rows; i++)
 		if (from[i] <= a && a < to[i])

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
-# report.awk ASSERTIONS EXCEPTIONS ADDED POINTS LABELS EXECUTED: what of the
-# added lines was executed. The data is explained in code, executed.c, added.
+# report.awk ASSERTIONS EXCEPTIONS ADDED POINTS LABELS EXECUTED: which of the
+# added lines were executed. The data is explained in code, executed.c and
+# added.
 #
 # Prints, separated by tabs:
 #	line PATCH FILE LINE STATE REACHED TEXT	STATE: executed, no-code, missed,
@@ -8,16 +9,17 @@
 #	programs FILE LINE PROGRAM...		the programs that reached it
 #	way PATCH FILE LINE STATE FUNCTION TO TEXT	a way that a jump did not go
 #	patch PATCH LINES EXECUTED WAYS TAKEN EXCEPTED
-#	stale ENTRY				an exception that is none
+#	stale ENTRY				an exception that is not needed
 #
-# A branch is told by line and column. The compiler may have made several jumps
-# of it; they count as one if where they go to tells which way is which. One that
-# was never executed, where another was, does not count: what leads to it does.
+# A branch is identified by line and column. The compiler may have made several
+# jumps of it; they count as one if their targets tell which way is which. A
+# copy that was never executed, while another was, does not count: what leads to
+# it does.
 
 BEGIN { FS = OFS = "\t"; bit[0] = 2; bit[1] = 4 }
 FNR == 1 { nr_file++ }
 
-# The files may be empty, so their names are looked at.
+# The files may be empty, so go by their names.
 FILENAME == assertions_file { if (!/^#/ && NF) assertion[++assertions] = $0; next }
 FILENAME == exceptions_file { read_exception(); next }
 FILENAME == added_file {
@@ -91,7 +93,7 @@ function note(addr, ways, part,    n, i, ids) {
 	went[addr, 4] = went[addr, 4] || int(ways / 4) % 2
 }
 
-# 1 if the jumps go the same ways, -1 if the other way round, 0 unknown
+# 1 if the jumps go the same ways, -1 if opposite ways, 0 if unknown
 function polarity(a, b) {
 	if (to[a, 0] == to[a, 1] || to[b, 0] == to[b, 1])
 		return 0
@@ -102,7 +104,7 @@ function polarity(a, b) {
 	return 0
 }
 
-# Which branch a jump is a copy of, and whether it is the other way round
+# Which branch a jump is a copy of, and whether it is inverted
 function find_branch(j,    i, k, p) {
 	for (i = 1; i <= of_key[jump_key[j]]; i++) {
 		k = copy[jump_key[j], i]

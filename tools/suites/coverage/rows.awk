@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
-# rows.awk ADDED -: of the line tables, as readelf --debug-dump=rawline has them
-# (DWARF 5), what is of files with added lines: "START END FILE LINE COLUMN" of
-# these lines, and for other lines of a .c file START alone. What an instruction
-# is of is the last row at its address.
+# rows.awk ADDED -: from the line tables printed by readelf --debug-dump=rawline
+# (DWARF 5), the rows of files with added lines: "START END FILE LINE COLUMN"
+# for the added lines, and START alone for other lines of a .c file. An
+# instruction belongs to the last row at its address.
 
 BEGIN { FS = "\t" }
 

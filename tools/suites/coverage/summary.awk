@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
-# summary.awk TABLE: of what report.awk prints, a table of the patches, up to the
-# first empty line, and all that is missed behind it. Exit status 1 if something
-# is missed, an exception is stale, or more than 5 % of the lines are excepted.
+# summary.awk TABLE: the output of report.awk as a table of the patches, up to
+# the first empty line, and after it all that is missed. Exit status 1 if
+# something is missed, an exception is stale, or more than 5 % of the lines are
+# excepted.
 
 BEGIN { FS = "\t" }
 

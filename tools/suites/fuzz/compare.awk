@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0
-# compare.awk CONTROL PATCHED: hold the lines of fuzz.c of one kernel against
-# those of the other, line by line. One row for each, with tabs:
+# compare.awk CONTROL PATCHED: compare the lines of fuzz.c of one kernel with
+# those of the other, line by line. One row for each, tab-separated:
 #
 #   good|bad  line  program  reason  steps  tables of control  of patched
 #
-# Patched may have fewer page tables, never more. The same digest is the same
+# Patched may have fewer page tables, never more. The same digest means the same
 # return values, sizes and page bits after every step.
 
 BEGIN { OFS = "\t"; for (i = 33; i < 127; i++) code[sprintf("%c", i)] = i - 33 }

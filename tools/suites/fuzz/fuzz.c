@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * fuzz: programs made of random steps, the same for the same number.
+ * fuzz: programs made of random steps; the same number gives the same program.
  *
  *	fuzz programs=FIRST-LAST steps=N	a line for each program
  *	fuzz show=PROGRAM keep=LIST steps=N	a line for each step
@@ -10,9 +10,9 @@
  *						once; nothing to compare then
  *
  * A line of a program: its number, a digest of what each step returned and of
- * what look() saw after it, and the page tables after each step, a character
+ * what look() saw after it, and the page tables after each step, one character
  * each. Runs as PID 1 of a guest, where the second serial port takes the lines,
- * or as a process of root's, which sees to /mnt/tmpfs and /mnt/disk itself.
+ * or as a process of root, for which /mnt/tmpfs and /mnt/disk must exist.
  */
 #include "steps.h"
 #include "look.h"
@@ -26,7 +26,7 @@ static ul first = 1, last = 1, steps = 100;
 static int threads;
 static FILE *out;
 
-/* The steps that are taken, all if nothing else was said */
+/* The steps to take, by default all */
 struct program {
 	ul number;
 	char left_out[MAX_STEPS];
@@ -58,7 +58,7 @@ static void take_step(const struct program *p, ul step, uint64_t *digest,
 	print_figures(out, rc, &f);
 }
 
-/* What can be read in the end is compared as well. */
+/* Compare what can be read in the end as well. */
 static uint64_t all_contents(void)
 {
 	uint64_t digest = 0;
@@ -114,7 +114,7 @@ static void all_at_once(const struct program *p)
 	fprintf(out, "%lu - %s -\n", p->number, bad_contents ? "alien" : "own");
 }
 
-/* Each in a process of its own: an address space with no past */
+/* Each in a new process: an address space without a past */
 static void run_program(const struct program *p, int show)
 {
 	int status = 0;
@@ -140,7 +140,7 @@ static void run_program(const struct program *p, int show)
 		;
 }
 
-/* "3,4,9": these steps and no others */
+/* "3,4,9": only these steps */
 static void keep(struct program *p, const char *list)
 {
 	memset(p->left_out, 1, sizeof(p->left_out));
@@ -207,7 +207,7 @@ static void run_all(int argc, char **argv)
 		run_program(&p, 0);
 }
 
-/* A kernel without huge pages is told nothing. */
+/* A kernel without huge pages has nothing to set. */
 static void no_khugepaged(void)
 {
 	int fd = open("/sys/kernel/mm/transparent_hugepage/khugepaged/defrag",
@@ -223,7 +223,7 @@ static void no_khugepaged(void)
 	close(fd);
 }
 
-/* The file system was made by the host. */
+/* The host has made the file system. */
 static void fill_disk(void)
 {
 	static char block[PAGE];
@@ -236,7 +236,7 @@ static void fill_disk(void)
 	close(to);
 }
 
-/* As PID 1: nothing is there yet. */
+/* As PID 1: nothing exists yet. */
 static void set_up_guest(void)
 {
 	mkdir("/dev", 0755);
@@ -258,7 +258,7 @@ static void set_up_guest(void)
 	need(out != NULL, "/dev/ttyS1");
 }
 
-/* What a program leaks is missing in the end. */
+/* Pages that a program leaks are missing at the end. */
 static void print_free(void)
 {
 	char line[80];

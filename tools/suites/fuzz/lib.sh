@@ -8,7 +8,7 @@
 here=$top/tools/suites/fuzz
 : "${STEPS:=100}" "${THREADS:=0}"
 
-# A file system that v4.6 mounts as well, without a journal of its own pace
+# A file system that v4.6 can mount, without a journal that runs at its own pace
 make_program() {
 	mkdir -p "$out/rootfs/mnt" "$out/rootfs/dev" || return
 	"$COMPILER" -O2 -static -Wall -Wextra -Wno-unused-function -Wno-unused-result -pthread \
@@ -21,8 +21,8 @@ make_program() {
 
 pack() { "$top/tools/build/pack" "$out/rootfs" "$out/initrd"; }
 
-# One CPU, so that a program does the same each time; threads want four. The
-# stack and the like are where they are on the other kernel.
+# One CPU, so that a program always does the same; threads get four. norandmaps
+# puts the stack and the like at the same place on both kernels.
 boot() { # LABEL ARGUMENT...
 	label=$1
 	shift
@@ -37,7 +37,7 @@ boot() { # LABEL ARGUMENT...
 	grep -q '^# complete' "$out/$label.out"
 }
 
-# Both kernels at once. What they say of themselves counts as well.
+# Both kernels at once. Their own complaints count as well.
 both() {
 	boot control "$@" &
 	boot patched "$@"
@@ -45,11 +45,11 @@ both() {
 	wait $! && [ $patched_ended = 0 ]
 }
 
-# Pages that are free when all has ended; what is missing has been leaked.
+# Pages that are free when all has ended; missing ones have leaked.
 free_pages() { sed -n 's/^# free //p' "$out/$1.out"; }
 missing() {
 	was=$(free_pages control) is=$(free_pages patched)
-	[ "$was" ] && [ "$is" ] || was=0 is=0	# a guest that was lost is told of
+	[ "$was" ] && [ "$is" ] || was=0 is=0	# a lost guest is reported elsewhere
 	echo $((was - is))
 }
 

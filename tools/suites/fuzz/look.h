@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * look.h: what is compared after each step: the figures of /proc/self/status,
- * and the bits of /proc/self/pagemap in ARENA, all but where the pages are.
+ * and the bits of /proc/self/pagemap in ARENA, except for the page frames.
  */
 #ifndef FUZZ_LOOK_H
 #define FUZZ_LOOK_H
@@ -15,7 +15,7 @@
 
 struct figures {
 	long tables;		/* page tables of the mm: VmPTE */
-	long rss, size, locked, data;	/* kB; rss is 0 where it is no sum */
+	long rss, size, locked, data;	/* kB; rss is 0 if it is no exact sum */
 	long major;		/* faults */
 	uint64_t map;		/* digest of the bits of all pages */
 };
@@ -36,7 +36,7 @@ static long field(const char *status, const char *name)
 	return at ? strtol(at + strlen(name), NULL, 10) : 0;
 }
 
-/* From 6.2 to 6.15 what the CPUs have not yet handed in is left out. */
+/* From 6.2 to 6.15, counts still held by the CPUs are left out. */
 static int rss_is_a_sum(void)
 {
 	static int known = -1;
@@ -51,7 +51,7 @@ static int rss_is_a_sum(void)
 	return known;
 }
 
-/* Up to 6.1 a task keeps what it maps to itself until it unmaps something. */
+/* Up to 6.1 a task caches its rss counts until it unmaps something. */
 static void hand_in_rss(void)
 {
 	if (!zapped)
@@ -109,7 +109,7 @@ static void look(struct figures *f)
 	look_at_pages(f);
 }
 
-/* Runs of pages that have the same bits: first page in ARENA+number:bits */
+/* Runs of pages with the same bits: first page in ARENA+number:bits */
 static void print_map(FILE *out)
 {
 	ul i, n;
@@ -130,7 +130,7 @@ static void print_figures(FILE *out, long rc, const struct figures *f)
 	fputc('\n', out);
 }
 
-/* A call of a program that was shrunk */
+/* A call of a shrunk program */
 static void say(const char *what, long rc)
 {
 	struct figures f;

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * ops.h: what a step of a fuzzed program does. Each operation takes numbers
- * and returns one: a value, or an error as -errno. A program that "make fuzz"
- * has shrunk is this file, look.h and a main() of a few calls.
+ * ops.h: what a step of a fuzzed program does. Each operation takes numbers and
+ * returns one: a value, or an error as -errno. A program shrunk by "make fuzz"
+ * is this file, look.h and a main() with a few calls.
  *
- * All of it works on ARENA, eight PMDs of address space at a place of its own,
- * and on files: two on tmpfs, one in a file system on a disk in memory, whose
- * I/O ends before it returns, the device of the fault selftest, whose handlers
- * do as they are told, and none (anonymous).
+ * All of it works on ARENA, eight PMDs of address space at a fixed place, and
+ * on files: two on tmpfs, one in a file system on a RAM disk, whose I/O
+ * completes before it returns, the device of the fault selftest, whose handlers
+ * follow rules, and none (anonymous).
  */
 #ifndef FUZZ_OPS_H
 #define FUZZ_OPS_H
@@ -54,7 +54,7 @@
 #define MADV_POPULATE_WRITE	23
 #endif
 
-/* The child of look_at_child() tells this much through its exit status. */
+/* The child of look_at_child() returns this much in its exit status. */
 #define CHILD_SAYS	0x7f
 
 typedef unsigned long ul;
@@ -64,7 +64,7 @@ static const char * const file_names[NR_FILES] = {
 };
 
 static int files[NR_MAPPED];
-static int scratch;		/* what the kernel copies from and to */
+static int scratch;		/* source and target of copies by the kernel */
 static int uffd = -1;
 static pid_t uffd_server;
 static __thread sigjmp_buf fault_jump;
@@ -85,8 +85,8 @@ static void need(int ok, const char *what)
 }
 
 /*
- * Words that are written can be told from what was never written by a program,
- * by whatever thread, and whatever page it comes to be in.
+ * A program can tell a written word from what was never written, whatever
+ * thread wrote it, and whatever page it ends up in.
  */
 static uint64_t word(ul seed)
 {
@@ -95,7 +95,7 @@ static uint64_t word(ul seed)
 	return v << 32 | (v ^ 0x1a7e97e);
 }
 
-/* The device gives each page its number, and the pfn a word of its own. */
+/* Each page of the device holds its number, and the pfn a word of its own. */
 static int of_device(uint64_t v)
 {
 	return v < FAULT_SELFTEST_SIZE / PAGE || v == FAULT_SELFTEST_PFN_WORD;
@@ -160,7 +160,7 @@ static long do_copy_to(ul addr, ul value)
 	return result(pread(scratch, (void *)addr, sizeof(v), 0));
 }
 
-/* As a debugger does: what is protected against writing is copied first. */
+/* As a debugger does: a write-protected page is copied first. */
 static long do_poke(ul addr, ul value)
 {
 	uint64_t v = word(value);
@@ -226,7 +226,7 @@ static long do_msync(ul addr, ul len, ul flags)
 	return result(msync((void *)addr, len, flags));
 }
 
-/* Which pages are cached: a number of them, and where they begin */
+/* Which pages are cached: how many, and where they begin */
 static long do_mincore(ul addr, ul len)
 {
 	static __thread unsigned char in[1024];
@@ -290,8 +290,8 @@ static long do_syncfs(ul file)
 }
 
 /*
- * What a handler of the device does the next few times. Nothing that another
- * page table in the PMD would change, as a huge page.
+ * What a handler of the device does the next few times. Nothing whose result
+ * depends on another page table in the PMD, such as a huge page.
  */
 static long do_rule(ul page, ul pages, ul handler, ul action, ul times)
 {
@@ -303,15 +303,15 @@ static long do_rule(ul page, ul pages, ul handler, ul action, ul times)
 	return result(ioctl(files[DEVICE], FAULT_SELFTEST_RULE, &rule));
 }
 
-/* The window of fault-around: of all, put back before the next program */
+/* The fault-around window: global, restored before the next program */
 static long do_window(ul bytes)
 {
 	return write_number("/sys/kernel/debug/fault_around_bytes", bytes);
 }
 
 /*
- * A child reads and writes where its parent has mapped something, and says what
- * it saw by its exit status, so that the parent's pages are left as they are.
+ * A child reads and writes where its parent has mapped something, and reports
+ * what it saw in its exit status, so that the parent's pages do not change.
  */
 static long do_fork(ul addr, ul other)
 {
@@ -330,7 +330,7 @@ static long do_fork(ul addr, ul other)
 	return status;
 }
 
-/* Allocations that fail, of this task */
+/* Allocations that fail, for this task only */
 
 #define FAIL_PAGE_ALLOC	"/sys/kernel/debug/fail_page_alloc/"
 
@@ -355,9 +355,9 @@ static void fail_nth_of_this_task(ul nth)
 }
 
 /*
- * The kernel writes to a page what is in there already, and the n-th page that
- * this takes cannot be had. Which one that is differs, so that nothing is said
- * of the result, and that what came to be mapped is unmapped again.
+ * The kernel writes to a page what it already contains, and the allocation of
+ * the n-th page for that fails. Which one that is differs, so the result is not
+ * reported, and whatever got mapped is unmapped again.
  */
 static long do_fail(ul addr, ul writes, ul nth)
 {
@@ -384,8 +384,8 @@ static long do_fail(ul addr, ul writes, ul nth)
 }
 
 /*
- * Userfaults are served by a process of its own, by a rule that knows the
- * address alone: every third page gets contents, the others zeroes.
+ * A separate process serves userfaults, by a rule that depends on the address
+ * only: every third page gets contents, the others zeroes.
  */
 static long serve(int fd, ul addr)
 {
@@ -398,7 +398,7 @@ static long serve(int fd, ul addr)
 				 ioctl(fd, UFFDIO_COPY, &copy);
 }
 
-/* Where a fault cannot be served, it must not be asked for ever: give it up. */
+/* A fault that cannot be served must not retry forever: give it up. */
 static void serve_all(int fd)
 {
 	struct uffd_msg msg;
@@ -419,7 +419,7 @@ static void serve_all(int fd)
 	_exit(0);
 }
 
-/* It holds the userfaultfd as well, and must not outlive its program. */
+/* The server also holds the userfaultfd, and must not outlive its program. */
 static void start_uffd(void)
 {
 	struct uffdio_api api = { .api = UFFD_API };
@@ -456,13 +456,13 @@ static long do_uffd_unregister(ul addr, ul len)
 	return result(ioctl(uffd, UFFDIO_UNREGISTER, &range));
 }
 
-/* Before anybody asks: also where there is a page already */
+/* Before any fault: also where there is a page already */
 static long do_uffd_fill(ul addr)
 {
 	return result(serve(uffd, addr));
 }
 
-/* What each program begins with, whatever the one before it has left */
+/* Each program begins with this state, whatever the last one has left */
 static void begin(void)
 {
 	int i;

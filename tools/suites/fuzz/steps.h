@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * steps.h: which call a step is. It follows from the number of the program and
- * that of the step alone, so that steps can be left out without changing the
- * others.
+ * steps.h: which call a step is. It depends only on the numbers of the program
+ * and of the step, so that steps can be left out without changing the others.
  */
 #ifndef FUZZ_STEPS_H
 #define FUZZ_STEPS_H
@@ -43,7 +42,7 @@ static ul below(ul n)
 
 #define one_of(list)	((list)[below(ARRAY_SIZE(list))])
 
-/* Few places, so that steps meet: near both ends of a PMD's range, mostly. */
+/* Few places, so that steps meet: mostly near both ends of a PMD's range. */
 static ul a_page(void)
 {
 	ul pmd = below(ARENA_SIZE / PMD) * PMD;
@@ -94,7 +93,7 @@ static void choose_word(ul *arg)
 	arg[1] = random_word() & 0xffffffff;
 }
 
-/* A whole PMD's range now and then, as huge pages want it */
+/* Now and then a whole PMD's range, as huge pages need */
 static void choose_mmap(ul *arg)
 {
 	static const ul prots[] = {
@@ -233,7 +232,7 @@ static void choose_window(ul *arg)
 	arg[0] = one_of(windows);
 }
 
-/* No VM_FAULT_OOM: an access from user space would have the task killed. */
+/* No VM_FAULT_OOM: it would get the task killed for an access. */
 static void choose_rule(ul *arg)
 {
 	static const ul does[][2] = {
@@ -356,7 +355,7 @@ static const struct op ops[] = {
 	OP(uffd_fill, 1, 1, choose_page),
 };
 
-/* A program begins with something mapped where each PMD begins. */
+/* A program begins with mappings at the start of each PMD. */
 static void choose(struct call *call, ul program, ul step)
 {
 	int at = 0, i;

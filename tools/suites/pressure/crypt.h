@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * crypt.h: device mapper targets "crypt" over a part of a disk, by its ioctls
- * (linux/dm-ioctl.h). The cipher is none, so that the host can make the file
- * system; dm-crypt allocates and queues as it does with any.
+ * crypt.h: device mapper targets "crypt" on parts of a disk, by its ioctls
+ * (linux/dm-ioctl.h). The cipher is null, so that the host can make the file
+ * system; dm-crypt allocates and queues as with any other.
  */
 #ifndef PRESSURE_CRYPT_H
 #define PRESSURE_CRYPT_H

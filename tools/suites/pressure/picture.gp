@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # gnuplot -e "out='...'; kernels='control ...'; title_='...'" picture.gp
-# Free memory against the min watermark, slab objects, and who holds the pages
-# that are missing, on the first and the last kernel, over time.
+# Free memory against the min watermark, slab objects, and who holds the missing
+# pages, on the first and the last kernel, over time.
 set terminal pngcairo size 1000,1440 font 'sans,11' background rgb 'white'
 set output out.'/pressure.png'
 set multiplot layout 4,1 title title_ font ',14'

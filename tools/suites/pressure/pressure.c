@@ -2,16 +2,16 @@
 /*
  * pressure: init of a guest that runs out of memory while its disk crawls.
  *
- * After a scenario of Tetsuo Handa's: many writers, in children that the OOM
- * killer prefers, append to files without end; somebody takes all the memory
- * there is and touches it, by as many tasks as it is told. A sampler that is
- * locked in memory and of real time priority prints ten times a second what
- * is left, as lines "P ...", and who has it, as lines "H ...": see ledger/ledger.c.
- * The call stacks of that come last, between "L begin" and "L end".
+ * After a scenario by Tetsuo Handa: many writers, in children that the OOM
+ * killer prefers, append to files without end; an eater takes all the memory
+ * there is, touched by as many tasks as requested. A sampler, locked in memory
+ * and with real-time priority, prints ten times a second what is left, as lines
+ * "P ...", and who has it, as lines "H ...": see ledger/ledger.c. The call
+ * stacks for these come last, between "L begin" and "L end".
  *
  * Kernel arguments, after "--": name=number, as in the table below; ext4 or
- * xfs. With crypt_mb the file system is that much of the disk, and what is behind it
- * is swap, both through dm-crypt.
+ * xfs. With crypt_mb, the file system gets that much of the disk, and the rest
+ * is swap, both on dm-crypt.
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
@@ -137,8 +137,8 @@ static int eat(void *arg)
 }
 
 /*
- * On a busy machine all writers may wait for the disk before there is as much.
- * Half of it does, too, if it does not become more for a while.
+ * On a busy machine all writers may wait for the disk before enough is dirty.
+ * Half of that will do if it has stopped growing for a while.
  */
 static void wait_for_dirty_pages(void)
 {
@@ -230,7 +230,7 @@ static char *slurp(int fd)
 	return text;
 }
 
-/* Lines of the kernel log that tell of a failed atomic allocation. */
+/* Lines of the kernel log about failed atomic allocations. */
 static unsigned long failures(int kmsg)
 {
 	static unsigned long nr;
@@ -252,7 +252,7 @@ static double now(void)
 	return t.tv_sec + t.tv_nsec / 1e9;
 }
 
-/* Whose the pages are that are missing; nothing without the module. */
+/* Who has the missing pages; nothing without the module. */
 static void tell_held(int ledger, double when)
 {
 	const char *text = slurp(ledger);
@@ -311,7 +311,7 @@ static void sampler(void)
 	tell_sites(sites);
 	printf("P end\n");
 	tcdrain(STDOUT_FILENO);
-	if (write(sysrq, "b", 1) < 0)	/* nobody else might get that far */
+	if (write(sysrq, "b", 1) < 0)	/* no other task might get that far */
 		reboot(RB_AUTOBOOT);
 }
 
@@ -368,9 +368,9 @@ static void set_up(void)
 	mount("trace", "/sys/kernel/debug/tracing", "tracefs", 0, NULL);
 	load_ledger();
 	write_text("/proc/self/oom_score_adj", "-1000");
-	/* small requests soon fill the queue: then who writes has to wait */
+	/* small requests soon fill the queue: then writers must wait */
 	write_number("/sys/block/vda/queue/max_sectors_kb", REQUEST_KB);
-	/* out of reach: nobody is held back */
+	/* out of reach: no writer is throttled */
 	write_number("/proc/sys/vm/dirty_bytes", 1L << 40);
 	if (CRYPT_MB)
 		disk = set_up_crypt();

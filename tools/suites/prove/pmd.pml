@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * One PMD, as mm/memory.c has it after patches/v4.6/0001-0015: two faults on
- * one page, a huge fault, MADV_DONTNEED, khugepaged, fork.
+ * One PMD, as in mm/memory.c after patches/v4.6/0001-0015: two faults on one
+ * page, a huge fault, MADV_DONTNEED, khugepaged, fork.
  *
  * An atomic or d_step is what is done under a lock, or one access without it;
  * each says which. A fault is of a file or anonymous, and meets huge pages
- * either way, as in a mapping of which ->map_pages or ->pmd_fault maps some. A
- * huge PMD has a table deposited. A fault whose page is truncated or locked by
- * another one ends here; what comes then is one more fault. Memory is
- * sequentially consistent here: for the order of accesses see publish.pml.
+ * either way, as in a mapping where ->map_pages or ->pmd_fault maps some. A
+ * huge PMD has a table deposited. A fault whose page is truncated, or locked by
+ * another task, ends here; its retry is one more fault. Memory is sequentially
+ * consistent here: for the order of accesses see publish.pml.
  *
- * F9: without cycles no fault retries for ever, and "done" says that what it
- * has seen was the winner's mapping.
+ * F9: without cycles no fault retries forever, and "done" says that it has seen
+ * the winner's mapping.
  *
  * Checks: safety cycles
  */
@@ -102,7 +102,7 @@ inline pmd_got_table()
 #endif
 }
 
-/* do_set_pte() and its like: the pte lock, which is found through the PMD */
+/* do_set_pte() and the like: the pte lock, which is found through the PMD */
 inline set_pte()
 {
 	d_step {
@@ -381,7 +381,7 @@ inline copy()
 	seen = none
 }
 
-/* khugepaged, then fork(): mmap_sem keeps one from the other */
+/* khugepaged, then fork(), serialised by mmap_sem */
 proctype Writer()
 {
 	byte t = NONE;

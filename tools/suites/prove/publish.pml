@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * F7: pte_install() in mm/memory.c: a table is initialised before it is
- * visible. The stores of a CPU reach memory in any order, but for smp_wmb() and
- * the release in spin_unlock(); spin_lock() lets earlier stores pass, as the
- * kernel's memory model does. A walk without locks loads the PMD, then the
- * table that this points to: loads that depend on each other stay in order.
+ * visible. The stores of a CPU reach memory in any order, except for smp_wmb()
+ * and the release in spin_unlock(); spin_lock() lets earlier stores pass, as in
+ * the kernel's memory model. A lockless walk loads the PMD, then the table that
+ * it points to: dependent loads stay in order.
  *
  * Checks: safety
  */

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The life of start requests until wb_shutdown(), as patches/v4.6/0018-0022
- * have it: tasks call wb_start_writeback(), with or without memory for an
- * item, another one queues an item with wb_queue_work(), the flusher runs, also
- * on the rescuer, and the wb goes.
+ * The life of start requests until wb_shutdown(), as in patches/v4.6/0018-0022:
+ * tasks call wb_start_writeback(), with or without memory for an item, another
+ * task queues an item with wb_queue_work(), the flusher runs, also on the
+ * rescuer, and the wb goes away.
  *
  * An atomic or d_step is what is done under wb->work_lock, or one access
- * without it; each says which. Memory is sequentially consistent here: see
- * the litmus tests for the accesses without a lock. A rescuer runs at most
- * once, and each task calls once.
+ * without it; each says which. Memory is sequentially consistent here: see the
+ * litmus tests for accesses without a lock. A rescuer runs at most once, and
+ * each task calls once.
  *
  * Checks: safety ltl
  */
@@ -23,15 +23,15 @@ byte start_work = NONE;
 byte start_pages;
 bool start_cyclic;
 
-/* ->dwork: to run, running, and the runs that flush_delayed_work() awaits */
+/* ->dwork: pending, running, and the runs that flush_delayed_work() awaits */
 bool pending, running;
 byte flush_left;
 
-/* struct wb_writeback_work, from a slab: who is freed is allocated again */
+/* struct wb_writeback_work, from a slab: a freed one is allocated again */
 bool used[ITEMS], is_start[ITEMS], cyclic[ITEMS];
 byte nr_pages[ITEMS];
 
-/* What must hold is told by these. A call is owed a start until it is begun. */
+/* For the checks. A call is owed a start until one begins. */
 bool owed[NS];
 byte start_items, finished;
 
@@ -43,7 +43,7 @@ inline check()
 {
 	/* W3: one start request waits, as an item or in the wb */
 	assert(start_items + (start_pages > 0) <= 1);
-	/* W2: what waits has a flusher that is going to run */
+	/* W2: whatever waits has a flusher that will run */
 	assert(!registered || pending || running || !waits)
 }
 
@@ -64,7 +64,7 @@ inline kfree(w)
 	nr_pages[w] = 0; is_start[w] = false; cyclic[w] = false
 }
 
-/* A request is begun: it serves all who have asked for no more until now. */
+/* A request begins: it serves all calls so far that asked for no more. */
 inline begin(pages, cycl)
 {
 	byte s;
@@ -220,7 +220,7 @@ proctype Queuer()
 	}
 }
 
-/* get_next_work_item(): work_lock; what is taken is begun */
+/* get_next_work_item(): work_lock; what is taken begins */
 inline get_next_work_item(w)
 {
 	d_step {
@@ -246,7 +246,7 @@ inline get_next_work_item(w)
 	}
 }
 
-/* Background and periodic writeback: no end of it but for what waits */
+/* Background and periodic writeback: ends only for what waits */
 inline check_background_flush()
 {
 	do
@@ -367,5 +367,5 @@ init {
 	}
 }
 
-/* Each request is begun, and not only because the wb goes. */
+/* Each request begins, and not only because the wb goes away. */
 ltl begun { [] ((owed[0] -> <> !owed[0]) && (owed[1] -> <> !owed[1])) }

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
-# table.tsv of "make bench" as a table, with a bar from the control (1.0) to
-# the ratio of each case. Bars are cut where they would make the others too
-# small to see, with an arrow.
+# table.tsv of "make bench" as a table, with a bar from the control (1.0) to the
+# ratio of each case. A bar that would make the others too small to see is cut,
+# and gets an arrow.
 
 BEGIN {
 	FS = "\t"

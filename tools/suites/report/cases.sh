@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=sh
-# cases.sh: the guests that ran, their failures, and the lists of what is
-# expected to fail or to be skipped. Sourced by base.
+# cases.sh: the guests that ran, their failures, and the lists of cases expected
+# to fail or to be skipped. Sourced by base.
 
 # runs: LABEL, a tab, FOLDER of each guest that was judged
 runs() {
@@ -22,7 +22,7 @@ matrix_runs() {
 
 about() { sed -n "s/^$2	//p" "$1/about" 2>/dev/null; }
 
-# Each case that the list of the base has: DIR/PROGRAM, a tab, CASE
+# Each case in the list of the base: DIR/PROGRAM, a tab, CASE
 listed() { # FOLDER
 	{ cat "$series/expect" 2>/dev/null
 	  [ ! -f "$series/expect.${1##*/}" ] || cat "$series/expect.${1##*/}"
@@ -64,8 +64,8 @@ failed_programs() {
 	awk -F '\t' '$1 == "bad" && !seen[$4]++ { print $4 }' "$1/judged/rows" | sort | head -n 20
 }
 
-# What the console says between the begin and the end of a program. Of the
-# guest as a whole: what the log scan found, and the end.
+# The console from the begin to the end of a program. For the guest as a whole:
+# what the log scan found, and the last lines.
 excerpt() { # FOLDER TEST
 	[ "$2" != guest ] || cat "$1/scan" 2>/dev/null
 	"$here/plain" <"$1/console.log" 2>/dev/null | TEST=$2 awk -f "$here/excerpt.awk"
@@ -87,8 +87,8 @@ failures() {
 	done
 }
 
-# "make check" compares what a fault-around maps on both kernels. Newer than
-# the rows, or it was another run.
+# "make check" compares what a fault-around maps on both kernels. A result older
+# than the rows is from another run.
 pictures() {
 	[ -f "$build/control/judged/rows" ] && [ -f "$build/patched/judged/rows" ] &&
 		[ -n "$(find "$build/pictures.diff" -newer "$build/control/judged/rows" \
@@ -111,14 +111,14 @@ missing() { # LABEL FOLDER
 		fold "Not run on $1: $(awk -F '\t' '{ n += $3 } END { print n }' "$tmp/missing") cases"
 }
 
-# Of another series than there is now?
+# Has the series changed since?
 older() {
 	while IFS='	' read -r label d; do
 		[ -z "$(find "$series" -type f -newer "$d/judged/rows")" ] || echo "$label"
 	done | paste -sd' ' | sed "s,..*,Files in patches/$BASE are newer than the results of: &," | html -f "$here/text.awk"
 }
 
-# Each xfail and skip of all guests, with the reason that the list gives
+# Each xfail and skip of all guests, with the reason from the list
 reasons() { # KIND
 	{ cat "$tmp/runs"; matrix_runs; } >"$tmp/all"
 	while IFS='	' read -r label d; do

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-# counts.awk LISTED ROWS: how many rows of one guest are what
+# counts.awk LISTED ROWS: count the rows of one guest by result
 
 BEGIN { OFS = "\t" }
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
-# The last lines of a guest's console from the begin of program TEST to its end;
-# of the whole console if it was none.
+# The last lines of a guest's console from the begin of program TEST to its end,
+# or of the whole console if TEST is not a program.
 
 BEGIN {
 	test = ENVIRON["TEST"]

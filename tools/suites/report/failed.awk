@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
-# failed.awk JUDGED ROWS: what failed of program TEST, with the notes that its
-# TAP has, and the command that repeats it.
+# failed.awk JUDGED ROWS: the failures of program TEST, with the notes in its
+# TAP, and the command that repeats them.
 
 BEGIN {
 	test = ENVIRON["TEST"]

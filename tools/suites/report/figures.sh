@@ -2,7 +2,7 @@
 # shellcheck shell=sh
 # figures.sh: what "make bench", "pressure" and "apps" have measured. Sourced by base.
 
-# Which cases break their limit, as tools/suites/bench/show.awk has it
+# The cases that break their limit, as in tools/suites/bench/show.awk
 bench_broken() {
 	awk -F '\t' '!/^#/ && ($6 == "no" || $13 ~ /[0-9]/ && $14 > $13 + 256)' "$build/bench/table.tsv" | wc -l
 }
@@ -32,7 +32,7 @@ bench() {
 	done
 }
 
-# The kernels that were compared, the control first
+# The compared kernels, the control first
 pressure_kernels() {
 	(cd "$build/pressure" && ls -- *.column 2>/dev/null) | sed 's/\.column$//' |
 		grep -v '\.[0-9]*$' | sort | awk '$0 == "control" { print; next } { rest[++n] = $0 }
@@ -70,7 +70,7 @@ pressure() {
 		picture "$build/pressure/pressure.png" "Picture of make pressure, $BASE"
 }
 
-# Of the bars, those that are missed: "no", and those that must not be: "NO"
+# Count the missed bars, "no", and those that must not be missed, "NO"
 apps_status() { # TABLE
 	n=$(grep -cv '^#' "$1") missed=$(of "$1" 8 no) broken=$(of "$1" 8 NO)
 	lost=$(grep -c . "$build/apps/lost" 2>/dev/null)

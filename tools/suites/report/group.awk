@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
-# Lines of reasons.awk: cases of one program that have one reason are one line,
-# with the guests it holds on; -v guests=N says how many there are.
+# Group the lines of reasons.awk: cases of one program with the same reason
+# become one line, with the guests that it holds on; -v guests=N is their total
+# number.
 
 {
 	if (!($1 FS $2 in labels)) { key[++n] = $1 FS $2; why[n] = $3; said[n] = $4 }

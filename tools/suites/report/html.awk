@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
-# What the parts of the page share. Whatever was not made by us goes through
-# esc(), in an element and in an attribute.
+# Shared by the parts of the page. Text that is not ours goes through esc(), in
+# elements and in attributes.
 
 function esc(s) {
 	gsub(/&/, "\\&amp;", s)
@@ -11,7 +11,7 @@ function esc(s) {
 	return s
 }
 
-# A verdict is a word as well as a colour.
+# A verdict shows as a word as well as a colour.
 function badge(verdict, text) {
 	return "<span class=\"badge " verdict "\">" esc(text) "</span>"
 }

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-# missing.awk LISTED ROWS: DIR/PROGRAM, the cases that did not run, how many
+# missing.awk LISTED ROWS: DIR/PROGRAM, its cases that did not run, their number
 
 FILENAME == ARGV[1] { order[++n] = $1 FS $2; all[$1]++; next }
 { ran[$4 FS $5] }

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-# What was run, a row for each kind of test, a column for each base; and how to
+# What was run: a row for each kind of test, a column for each base; and how to
 # run the rest.
 
 BEGIN { FS = "\t" }

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-# Text as it is; with -v diff=1 what was added and removed has its colour.
+# Text as it is; with -v diff=1, added and removed lines are coloured.
 
 BEGIN { printf "<pre>" }
 { line = esc(length($0) > 400 ? substr($0, 1, 400) " ..." : $0) }

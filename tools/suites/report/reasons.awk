@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
-# reasons.awk -v kind=xfail|skip EXPECT SAID ROWS: of each case of that kind
-# DIR/PROGRAM, case, why (the comment above it in EXPECT), what the guest said
-# (SAID has lines FOLDER/DIR.PROGRAM.tap:TAP), and on which guest (LABEL).
+# reasons.awk -v kind=xfail|skip EXPECT SAID ROWS: for each case of that kind,
+# DIR/PROGRAM, case, reason (the comment above it in EXPECT), what the guest
+# said (SAID has lines FOLDER/DIR.PROGRAM.tap:TAP), and which guest it was
+# (LABEL).
 
 FILENAME == ARGV[1] && /^#/ {
 	text = (comment ? text " " : "") substr($0, 3)

@@ -9,7 +9,7 @@ BEGIN {
 	print "<th scope=\"col\">kernel</th><th scope=\"col\">machine</th><th scope=\"col\">when</th></tr></thead><tbody>"
 }
 
-# One bar after the other, of all cases that there are
+# One bar after another, for all cases
 function share(	total, svg) {
 	total = $2 + $5 + $6 + $7 + $8
 	if (!total) return ""

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=sh
-# suites.sh: what the other targets left in the folder of a base. Sourced by base.
+# suites.sh: the results of the other targets for a base. Sourced by base.
 
-# MUTANT, verdict, by what
+# MUTANT, verdict, caught by what
 mutant_rows() {
 	for m in "$series"/mutants/*.patch; do
 		[ -f "$m" ] || continue
@@ -19,7 +19,7 @@ of() { awk -F '\t' -v c="$2" -v want="$3" '$c == want { n++ } END { print n + 0 
 
 share() { echo "$(of "$1" "$2" good) of $(wc -l <"$1")"; }
 
-# good|bad|part|none of a table with a column of verdicts, as its status
+# The status of a table with a column of verdicts: good|bad|part|none
 table_status() { # WHAT FILE COLUMN COMMAND
 	all=$(wc -l <"$2") good=$(of "$2" "$3" good) bad=$(of "$2" "$3" bad)
 	if [ "$bad" -gt 0 ]; then
@@ -71,7 +71,7 @@ matrix() {
 	[ -z "$(cat "$tmp/rest")" ] || note "Not run: $(cat "$tmp/rest")."
 }
 
-# ARCH, verdict, and what archs has measured
+# ARCH, verdict, and the figures of make archs
 arch_rows() {
 	lines_of "$series/archs" | while read -r a _; do
 		cat "$build/archs/$a.row" 2>/dev/null || printf '%s\tnone\n' "$a"
@@ -159,7 +159,7 @@ proofs() {
 		fold "$(share "$tmp/prove" 2) as they must be"
 }
 
-# What "make coverage" made to be read, if there is such a thing
+# The files that "make coverage" has made for reading, if any
 coverage() {
 	for f in "$build"/coverage/*.diff "$build"/coverage/*.annotated "$build"/coverage/*.txt; do
 		[ -s "$f" ] || continue

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
-# awk -v kinds="code text number" -f html.awk -f table.awk: a table of lines with
-# tabs, the first of which is its head. Kinds of columns: code, text, number,
-# and "verdict" for "good", "bad", ..., or "verdict:caught:missed" to call them that.
+# awk -v kinds="code text number" -f html.awk -f table.awk: a table of
+# tab-separated lines, the first of which is its head. Kinds of columns: code,
+# text, number, "verdict" for "good", "bad", ..., or "verdict:caught:missed" to
+# rename these.
 
 BEGIN {
 	FS = "\t"

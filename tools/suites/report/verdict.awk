@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-# The first thing that is seen: is it good? OTHERS are bases not looked at.
+# The first thing on the page: is it good? OTHERS are bases not covered.
 
 BEGIN { FS = "\t" }
 

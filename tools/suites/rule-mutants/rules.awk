@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0
-# rules.awk ADDED FILE: what can be wrong with the added lines of FILE, a source
-# file of the patched tree. Prints, separated by tabs:
+# rules.awk ADDED FILE: possible mistakes in the added lines of FILE, a source
+# file of the patched tree. Prints, tab-separated:
 #
 #	FILE LINE FUNCTION RULE TEXT-OF-THE-LINE NEW-TEXT
 #
-# Both without the indentation. Rules: drop (a statement of one line), negate (a
-# condition), goto (another label of the function), flag (one of several that are
-# or'ed). A statement that goes on in the next line is left alone, as are
-# declarations and comments.
+# Both texts without indentation. Rules: drop (a one-line statement), negate (a
+# condition), goto (another label of the function), flag (one of several that
+# are or'ed). Statements that continue on the next line, declarations and
+# comments are left alone.
 # -v file=NAME is what ADDED (tools/suites/coverage/added) calls it.
 
 BEGIN { FS = "\t"; OFS = "\t" }
@@ -42,7 +42,7 @@ function closing(s, from, depth, i, c) {
 	return 0
 }
 
-# Calls and assignments. A goto or a return that is gone has the compiler warn.
+# Calls and assignments. Without a goto or a return the compiler would warn.
 function drop(at, s) {
 	if (s ~ /^[ \t]+[^ \t].*;$/ && s !~ /^[ \t]+(return|goto|break|continue|case|default|struct|unsigned|int|long|bool|void|char|u?int[0-9]+_t|static|const|[a-z_]+_t [a-z*]|\*|\/)/ &&
 	    line[at - 1] !~ /([,(|&+?:=-]|&&|\|\|)$/ && closing_all(s))

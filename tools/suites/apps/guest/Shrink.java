@@ -25,7 +25,7 @@ public class Shrink {
 		objects = null;
 		System.gc();
 		System.gc();
-		Thread.sleep(3000);	/* a thread of its own gives it back */
+		Thread.sleep(3000);	/* until a thread of the JVM gives it back */
 		tell("empty");
 		System.exit(new ProcessBuilder("/apps/bin/true").start().waitFor());
 	}

@@ -2,7 +2,7 @@
 /*
  * What is counted in the guest, which runs under QEMU's TCG with -icount
  * shift=0: one tick of the TSC is one executed instruction. A figure is a line
- * "NAME UNIT VALUE" with tabs.
+ * "NAME UNIT VALUE", tab-separated.
  */
 #ifndef COUNT_H
 #define COUNT_H
@@ -22,7 +22,7 @@ static inline uint64_t rdtsc(void)
 	return (uint64_t)hi << 32 | lo;
 }
 
-/* The values of all lines of a file in /proc that begin with key, added up. */
+/* The sum of the values of all lines of a /proc file that begin with key. */
 static inline long sum_of(const char *file, const char *key)
 {
 	static char buf[16384];

@@ -2,10 +2,10 @@
 /*
  * forks.so: LD_PRELOAD for a program whose fork() is counted, as the program
  * sees it. Appends to the file $FORKS: the instructions of the call in the
- * parent, the pages that were allocated for it, the page tables of the child.
+ * parent, the pages allocated for it, the page tables of the child.
  *
- * The parent runs SCHED_FIFO meanwhile, so that the child, which does not
- * inherit it, waits until the call is over.
+ * The parent runs SCHED_FIFO during the call, so that the child, which does
+ * not inherit it, waits until the call is over.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>

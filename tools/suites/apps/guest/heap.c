@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * heap MIB: a heap of small objects that shrinks: all but the last are freed,
- * and the allocator gives the memory back. Then a child is forked. Which malloc
- * it is LD_PRELOAD decides; forks.so counts.
+ * and the allocator gives the memory back. Then a child is forked. LD_PRELOAD
+ * selects the malloc; forks.so counts.
  */
 #include <dlfcn.h>
 #include <malloc.h>

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * measure NAME COMMAND...: instructions and page allocations of the machine
- * while a command runs. It must not wait for time to pass: where nothing runs,
- * -icount lets the clock jump.
+ * while a command runs. The command must not wait for time to pass: on an idle
+ * CPU, -icount lets the clock jump.
  */
 #include <sys/wait.h>
 #include "count.h"

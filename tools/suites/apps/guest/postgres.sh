@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=sh
-# A database whose clients come and go: for each the server forks a backend,
+# A database whose clients come and go: for each, the server forks a backend,
 # which attaches to the shared buffers and reads a row.
 
 bin=$(echo /usr/lib/postgresql/*/bin)
 echo 'postgres:x:1000:1000::/tmp:/bin/sh' >/etc/passwd
 echo 'postgres:x:1000:' >/etc/group
-ulimit -r 1 || :	# forks.so asks for it
+ulimit -r 1 || :	# forks.so needs it
 as_postgres() {
 	# shellcheck disable=SC2016 # for the shell of su
 	PATH="$bin:$PATH" PGHOST=/tmp su -p -s /apps/bin/sh -- postgres -c 'exec "$@"' sh "$@"

@@ -1,12 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=sh
-# A server saves what it has when it is fresh, with 1 GiB in small values, and
-# when it has lost them.
-# Without compression and checksums: they are the same on all kernels.
+# A server saves when it is fresh, with 1 GiB in small values, and after it has
+# lost them. No compression and no checksums: they are the same on all kernels.
 #
-# MEMORY PURGE gives back what jemalloc has free, but not what its thread cache
+# MEMORY PURGE gives back jemalloc's free memory, but not what its thread cache
 # holds: some hundred small objects all over the heap, each of which keeps a
-# page and so a page table. The second server is without that cache.
+# page and thus a page table. The second server has no such cache.
 
 cli() { redis-cli -s /tmp/redis "$@"; }
 

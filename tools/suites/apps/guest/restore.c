@@ -2,11 +2,11 @@
 /*
  * restore NAME MIB PAGES: restore the snapshot of a guest's memory as virtual
  * machine monitors do: memory is registered with userfaultfd, and a thread
- * copies PAGES pages of the snapshot at each fault. The order of the faults is
- * that of a guest that wakes up: all over the place, every other one a write.
+ * copies PAGES pages of the snapshot at each fault. Faults come in the order of
+ * a guest that wakes up: all over the place, every other one a write.
  *
- * Pages that were allocated and are neither memory nor page tables in the end
- * have been cleared in vain.
+ * Pages that were allocated, but end up neither as memory nor as page tables,
+ * were cleared in vain.
  */
 #define _GNU_SOURCE
 #include <linux/userfaultfd.h>
@@ -65,7 +65,7 @@ static void register_memory(void)
 	need(!pthread_create(&thread, NULL, serve, NULL), "pthread_create");
 }
 
-/* Each page once: an odd factor is a permutation of a power of two. */
+/* Each page once: an odd factor permutes a power of two. */
 static void touch_all(void)
 {
 	size_t i, n = size / PAGE;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * segment MIB BACKENDS: many processes on one shared segment, as the backends
+ * segment MIB BACKENDS: many processes on one shared segment, like the backends
  * of a database: each reads all of it. Half of the segment was never written.
  */
 #include <sys/mman.h>

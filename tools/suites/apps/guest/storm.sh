@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=sh
-# What kbuild does for each object, but for the compiler itself: a shell, which
-# runs small programs.
+# What kbuild does for each object, except for compiling: a shell that runs
+# small programs.
 
 cat >/tmp/object <<'END'
 name=$(basename "$1" .c)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * marks.h: instructions of the benchmark that say where it is: a case, and its
- * samples, begin with long nops of their own; a sample lies between two rdtsc of
- * user space, where what is done in preparation has some as well.
+ * marks.h: instructions by which the benchmark marks where it is: a case, and
+ * its samples, begin with a long nop each; a sample lies between two rdtsc in
+ * user space, some of which its preparation executes as well.
  */
 #ifndef MARKS_H
 #define MARKS_H

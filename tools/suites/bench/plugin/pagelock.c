@@ -3,16 +3,16 @@
  * pagelock: for how many instructions a page, and a page table, is locked, as a
  * TCG plugin.
  *
- * Nothing in the guest is instrumented: the plugin knows the instructions that
- * set and clear PG_locked by their bytes (a locked bts, and, xor of bit 0), those
- * that take and release a spinlock as well (cmpxchg, a byte that becomes 0), and
- * what is locked by the address: struct page lies in vmemmap, flags is its first
- * word, and the lock of a page table is another one. It counts what is executed
- * between the two, interrupts and all.
+ * The guest is not instrumented: the plugin recognises by their bytes the
+ * instructions that set and clear PG_locked (a locked bts, and, xor of bit 0)
+ * and those that take and release a spinlock (cmpxchg, a byte that becomes 0).
+ * The address says what is locked: struct page lies in vmemmap, flags is its
+ * first word, and the lock of a page table is another one. The plugin counts
+ * what is executed in between, interrupts included.
  *
  * For each case (marks.h) one line is appended to the file out=: the medians of
- * what its samples held, a page and a page table, and the number of samples. For
- * one CPU: what another one does would be counted as well.
+ * how long its samples held a page and a page table, and the number of samples.
+ * For one CPU: what another one does would be counted as well.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -31,7 +31,7 @@ QEMU_PLUGIN_EXPORT int qemu_plugin_version = PLUGIN_VERSION;
 
 static uint64_t executed;	/* up to the end of the current block */
 
-/* Locks of a kind: addresses of those that are held, instructions of a sample */
+/* Locks of a kind: addresses of held locks, instructions of a sample */
 static struct kind {
 	struct {
 		uint64_t addr, since;
@@ -44,7 +44,7 @@ static FILE *out;
 static int in_case, in_samples, in_sample;
 static size_t nr_samples;
 
-/* An instruction that is watched: how many of its block come behind it */
+/* A watched instruction: @behind instructions of its block come after it */
 static uint64_t now(void *behind)
 {
 	return executed - (uintptr_t)behind;
@@ -73,8 +73,8 @@ static int find_locked(const struct kind *k, uint64_t addr)
 }
 
 /*
- * To try it on a locked page does not begin anew. What nobody ever unlocks (a
- * cmpxchg can be of a reference count) is written over in its turn.
+ * Another attempt at a locked page does not start over. An entry that is never
+ * unlocked (a cmpxchg can be of a reference count) is overwritten in turn.
  */
 static void begin(struct kind *k, uint64_t addr, uint64_t when)
 {
@@ -113,7 +113,7 @@ static void page_unlock(unsigned int vcpu, qemu_plugin_meminfo_t info,
 		end(&pages, vaddr, now(behind));
 }
 
-/* Whether a count or a lock, a cmpxchg begins it. */
+/* A cmpxchg begins it, be it a count or a lock. */
 static void table_lock(unsigned int vcpu, qemu_plugin_meminfo_t info,
 		       uint64_t vaddr, void *behind)
 {
@@ -187,7 +187,7 @@ static void from_here(unsigned int vcpu, void *begin)
 	in_sample = 0;
 }
 
-/* Past an opcode at @p: is it for memory, extension @reg, with immediate @imm? */
+/* After an opcode at @p: memory operand, extension @reg, immediate @imm? */
 static int modrm_is(const uint8_t *p, const uint8_t *last, int reg, int imm)
 {
 	return p < last && (*p >> 3 & 7) == reg && *p >> 6 != 3 && *last == imm;

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What the plugins here use of QEMU's interface for TCG plugins. Distributions do
- * not package qemu-plugin.h; the prototypes are a stable interface, with a
- * version: QEMU refuses a plugin that asks for one that it does not have.
+ * The part of QEMU's interface for TCG plugins that the plugins here use.
+ * Distributions do not package qemu-plugin.h; the prototypes are a stable,
+ * versioned interface: QEMU refuses a plugin that requests a version it lacks.
  *
  * QEMU 4.2 to 8.2 have version 1, QEMU 9.1 and later have version 3, which
- * copies the bytes of an instruction (9.0 alone has 2, and is not served).
+ * copies the bytes of an instruction (9.0 alone has 2, and is not supported).
  */
 #ifndef QEMU_PLUGIN_H
 #define QEMU_PLUGIN_H

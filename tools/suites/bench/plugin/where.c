@@ -2,12 +2,12 @@
 /*
  * where: which functions execute the instructions of a sample, as a TCG plugin.
  *
- * symbols= is what nm(1) says of the kernel, which must be where it was linked
- * to be (nokaslr). Each instruction between the two rdtsc of a sample is one of
- * the function that it lies in, or of "user". What a case costs is its median,
- * so that of all samples of a case the one in the middle is kept: for each of
- * its functions a line is appended to the file out=: the number of the case,
- * the function, the instructions. For one CPU.
+ * symbols= is the output of nm(1) for the kernel, which must run where it was
+ * linked (nokaslr). Each instruction between the two rdtsc of a sample belongs
+ * to the function that contains it, or to "user". The cost of a case is its
+ * median, so only the median sample of a case is kept: for each of its
+ * functions a line is appended to the file out=: the number of the case, the
+ * function, the instructions. For one CPU.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -27,7 +27,7 @@ static struct function {
 static size_t nr_functions;
 static uint32_t executed[MAX_FUNCTIONS];	/* of the current sample */
 
-/* A sample: what was executed, functions that were not left out */
+/* A sample: instructions executed, and the functions that have any */
 struct sample {
 	uint64_t total;
 	size_t nr;
@@ -47,7 +47,7 @@ static void count(unsigned int vcpu, void *one)
 	++*(uint32_t *)one;
 }
 
-/* Functions come sorted. The first one is "user", from address 0 on. */
+/* Functions are sorted. The first one is "user", from address 0 on. */
 static size_t function_of(uint64_t vaddr)
 {
 	size_t from = 0, to = nr_functions;
@@ -177,7 +177,7 @@ static void quit(qemu_plugin_id_t id, void *udata)
 	fclose(out);
 }
 
-/* Parts and clones of a function (name.isra.0) are the function. */
+/* Parts and clones of a function (name.isra.0) count as the function. */
 static int read_symbols(const char *name)
 {
 	FILE *f = fopen(name, "r");

@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0
 # awk -v out=PREFIX -f ledger.awk allocators.list LOG
-# What a guest told of its ledger (the lines H and L: pressure.c), as
+# The ledger as reported by a guest (the lines H and L: pressure.c), as
 #   PREFIX.ledger	at the moment of the least free pages, for each taker:
 #			pages, percent of those missing or held, ever taken, who
 #   PREFIX.takers	over time: second, pages of each of the largest five;
 #			the first line names them
 #
-# Missing is what is free less than the min watermark. Pages on per-CPU lists
-# are taken from the zone as well, and nobody's.
+# Missing is how far the free pages are below the min watermark. Pages on
+# per-CPU lists are taken from the zone as well, but belong to no taker.
 
 BEGIN { FS = "[ \t\r]+" }
 
@@ -34,7 +34,7 @@ telling && $1 ~ /^[0-9]+$/ {
 	stack = $3
 	for (i = 4; i <= NF; i++)	# "function [module]<function"
 		stack = stack $i
-	# what compilers append to the names of the parts they make
+	# drop what compilers append to the names of parts
 	gsub(/\[[^]]*\]|\.(constprop|isra|part)\.[0-9]+/, "", stack)
 	who[$1] = name(stack)
 	taken[who[$1]] += $2
@@ -81,7 +81,7 @@ function row(pages, ever, by) {
 	printf "%d\t%.1f\t%d\t%s\n", pages, whole ? 100 * pages / whole : 0, ever, by >table
 }
 
-# Ties in the order of the names, so that a log gives one table.
+# Break ties by name, so that a log always gives the same table.
 function largest(from,   w, best) {
 	for (w in from)
 		if (best == "" || from[w] > from[best] ||

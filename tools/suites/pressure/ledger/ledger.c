@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * ledger: who takes the pages below the min watermark, and who has them still.
+ * ledger: who takes the pages below the min watermark, and who still has them.
  *
  * A page that is allocated while its zone has less than the watermark free is
- * booked to the call stack that it was allocated by, until it is freed. Read
- * in debugfs, without any memory being allocated:
+ * booked to the call stack that allocated it, until it is freed. Reading the
+ * debugfs files allocates no memory:
  *
  *   ledger/held	"FREE MIN PCP SITE:PAGES ...": free pages, the watermarks,
  *			pages on per-CPU lists, and for each site what it holds
  *   ledger/sites	"SITE TAKEN FUNCTION<FUNCTION<...", a line for each
  *
- * Site 0 is of all stacks for which there was no room. For kernels without NUMA.
+ * Site 0 is for all stacks that found no room. For kernels without NUMA.
  */
 #include <linux/debugfs.h>
 #include <linux/fs.h>
@@ -121,7 +121,7 @@ static void probe_free(void *data, struct page *page, unsigned int order)
 	spin_unlock_irqrestore(&ledger_lock, flags);
 }
 
-/* --- telling ------------------------------------------------------------ */
+/* --- reporting ---------------------------------------------------------- */
 
 #define for_each_zone_of_node_0(zone) \
 	for (zone = NODE_DATA(0)->node_zones; \
@@ -182,7 +182,7 @@ static size_t tell_sites(void)
 	return n;
 }
 
-/* What is told is of the moment when a reading begins; one reader at a time. */
+/* Reports the state at the begin of a reading; one reader at a time. */
 static ssize_t ledger_read(struct file *file, char __user *user, size_t size,
 			   loff_t *pos)
 {

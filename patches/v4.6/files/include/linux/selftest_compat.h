@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What mm/fault_selftest.c needs to build on v4.6, with and without struct fault_env. Only names and
- * shapes: what a test does stands in the test.
+ * What mm/fault_selftest.c needs to build on v4.6, with and without struct
+ * fault_env. Only names and shapes: what a test does is in the test.
  */
 #ifndef _LINUX_SELFTEST_COMPAT_H
 #define _LINUX_SELFTEST_COMPAT_H
@@ -74,8 +74,8 @@ static void name(struct vm_area_struct *vma, struct vm_fault *vmf)	\
 #endif /* SELFTEST_FAULT_ENV */
 
 /*
- * The two halves of getting a page table in ->map_pages. Where they are not
- * known there is one already, or they cannot be had by a module.
+ * The two halves of getting a page table in ->map_pages. Without them, there is
+ * a table already, or a module cannot call them.
  */
 #if defined(SELFTEST_PREALLOC_PTE) && !defined(MODULE)
 bool fault_map_pte(struct fault_env *fe);	/* mm/internal.h */
@@ -107,7 +107,7 @@ static inline void selftest_map_pte(struct selftest_fault *f)
 #endif
 
 #if defined(SELFTEST_ALLOC_SET_PTE) && !defined(MODULE)
-/* As the comment at alloc_set_pte() says */
+/* As described at alloc_set_pte() */
 static inline void selftest_map_page(struct fault_env *fe, struct page *page)
 {
 	if (!trylock_page(page)) {
@@ -248,7 +248,7 @@ static inline struct dentry *selftest_mount(struct file_system_type *type,
 
 #define SELFTEST_GFP_TABLE		__GFP_ZERO
 
-/* With PAE the bit of pmd_mkdevmap() is one that the CPU has reserved */
+/* With PAE, the CPU reserves the bit of pmd_mkdevmap() */
 #if defined(CONFIG_TRANSPARENT_HUGEPAGE) && defined(CONFIG_FS_DAX) && \
 	defined(__HAVE_ARCH_PTE_DEVMAP) && defined(CONFIG_X86_64)
 #define SELFTEST_HUGE			1
@@ -260,7 +260,7 @@ static inline struct dentry *selftest_mount(struct file_system_type *type,
 #define selftest_mkhuge(pmd)		pmd_mkdevmap(pmd_mkhuge(pmd))
 #define selftest_mkwrite(pmd)		pmd_mkwrite(pmd)
 
-/* Without the late page tables there never is a race to lose */
+/* Without the late page tables there is no race to lose */
 #define SELFTEST_PFN_UNCHECKED		1
 
 #if SELFTEST_HUGE && !defined(MODULE)

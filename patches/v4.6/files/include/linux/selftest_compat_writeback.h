@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * What fs/writeback_selftest.c needs to build on v4.6.
- * Only names and shapes: what a test does stands in the test.
+ * Only names and shapes: what a test does is in the test.
  */
 #ifndef _LINUX_SELFTEST_COMPAT_WRITEBACK_H
 #define _LINUX_SELFTEST_COMPAT_WRITEBACK_H
@@ -13,7 +13,7 @@
 #include <linux/vmstat.h>
 #include <linux/writeback.h>
 
-/* Without a device: a file system is filled by @fill(sb). */
+/* No device: @fill(sb) fills the file system. */
 #define DEFINE_SELFTEST_MOUNT(name, fill)				\
 static int name##_fill(struct super_block *sb, void *data, int silent)	\
 {									\

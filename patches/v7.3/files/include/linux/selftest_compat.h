@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What mm/fault_selftest.c needs to build on v7.3. Only names and
- * shapes: what a test does stands in the test.
+ * What mm/fault_selftest.c needs to build on v7.3. Only names and shapes: what
+ * a test does is in the test.
  */
 #ifndef _LINUX_SELFTEST_COMPAT_H
 #define _LINUX_SELFTEST_COMPAT_H
@@ -86,7 +86,7 @@ static inline vm_fault_t selftest_insert_pfn_pmd(struct selftest_fault *f,
 				  f->flags & FAULT_FLAG_WRITE);
 }
 
-/* ->map_pages finds the page table preallocated, and is under RCU */
+/* ->map_pages finds the page table preallocated, and runs under RCU */
 #define SELFTEST_ZAPPED			0
 
 static inline bool selftest_prealloc_pte(struct selftest_fault *f)
@@ -104,7 +104,7 @@ static inline void selftest_map_each(struct selftest_fault *f)
 {
 }
 
-/* No page is unlocked in order to allocate its table */
+/* No page is unlocked to allocate its table */
 #define SELFTEST_TRUNCATE		0
 
 static inline void selftest_drop_page(struct page *page)
@@ -121,14 +121,14 @@ static inline vm_fault_t selftest_handle_fault(struct vm_area_struct *vma,
 /* Losing a race to a huge page is a VM_BUG_ON() */
 #define SELFTEST_PFN_UNCHECKED		0
 
-/* What an allocation of a user's page table has, and no other of order 0 */
+/* Flags of a user page table, and of no other allocation of order 0 */
 #ifdef CONFIG_S390
 #define SELFTEST_GFP_TABLE	(__GFP_COMP | __GFP_ACCOUNT)
 #else
 #define SELFTEST_GFP_TABLE	(__GFP_ZERO | __GFP_ACCOUNT)
 #endif
 
-/* A huge PMD in a VM_MIXEDMAP area that no page is counted for */
+/* A huge PMD in a VM_MIXEDMAP area, for which no page is counted */
 #define SELFTEST_HUGE			IS_ENABLED(CONFIG_TRANSPARENT_HUGEPAGE)
 #define SELFTEST_PMD_FAULT		0
 #define SELFTEST_INSERT_PFN_PMD		SELFTEST_HUGE

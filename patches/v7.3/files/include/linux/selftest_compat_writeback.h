@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * What fs/writeback_selftest.c needs to build on v7.3.
- * Only names and shapes: what a test does stands in the test.
+ * Only names and shapes: what a test does is in the test.
  */
 #ifndef _LINUX_SELFTEST_COMPAT_WRITEBACK_H
 #define _LINUX_SELFTEST_COMPAT_WRITEBACK_H
@@ -14,7 +14,7 @@
 #include <linux/vmstat.h>
 #include <linux/writeback.h>
 
-/* Without a device: a file system is filled by @fill(sb). */
+/* No device: @fill(sb) fills the file system. */
 #define DEFINE_SELFTEST_MOUNT(name, fill)				\
 static int name##_fill(struct super_block *sb, struct fs_context *fc)	\
 {									\
@@ -42,21 +42,21 @@ static int name(struct fs_context *fc)					\
 
 #define SELFTEST_WB_REASON_RECLAIM	WB_REASON_VMSCAN
 
-/* The victim's mm is marked, not the task: not to be had without a kill. */
+/* The victim's mm is marked, not the task: impossible without a kill. */
 #define SELFTEST_OOM_VICTIM	0
 
 static inline void selftest_set_oom_victim(bool victim)
 {
 }
 
-/* Always asks for everything. */
+/* Always requests everything. */
 static inline void selftest_start_writeback(long nr_pages,
 					    enum wb_reason reason)
 {
 	wakeup_flusher_threads(reason);
 }
 
-/* Its timer asks for everything, as all others do. */
+/* Its timer requests everything, as all others do. */
 #define SELFTEST_LAPTOP	0
 
 static inline void selftest_start_laptop(struct backing_dev_info *bdi,
