@@ -5,7 +5,7 @@
 
 # shellcheck source=tools/t/lib.sh
 . "$(dirname "$0")/lib.sh"
-plan 56
+plan 58
 
 cat >"$tmp/expect" <<'END'
 # comment
@@ -237,3 +237,10 @@ judge patched -v rows="$tmp/rows2"
 grep -q '^bad	new	none	fault/sigbus	bad	is expected' "$tmp/rows2" &&
 	grep -q '^bad	program	none	fault/sigbus	exit	' "$tmp/rows2"
 ok $? "so is what did not run, and a program without an end" || diag
+
+# --- which invariants the expected failures break
+printf '# F3: a reason\nxfail fault/x one\nxfail fault/x two\nsame fault/x three\nxfail fault/x four\n' >"$tmp/list"
+for c in one two; do printf 'good\txfail\tfail\tfault/x\t%s\twhy\n' $c; done >"$tmp/rows"
+run awk -f "$top/tools/verdict/invariants" "$tmp/list" "$tmp/rows"
+expect 0 '^F3 2$' "expected failures are counted by invariant"
+expect 0 'no invariant is named for fault/x four' "and one without is named"

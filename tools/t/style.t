@@ -99,6 +99,7 @@ for b in patches/*/expect; do
 		NF && ($1 !~ /^(same|new|xfail|skip)$/ || NF < 3 || NF > 4) { print $0 ": what is that?" }
 		$1 == "new" || $1 == "xfail" { asked[$2] = 1 }
 		END { for (p in asked) if (!(p in says)) print p ": by which assertion? (fails " p " * TEXT)" }' >"$out"
+	awk -f tools/verdict/invariants "$b" /dev/null >>"$out"
 	sed -e 's/#.*//' "$b" | awk 'NF && $1 != "fails" { print $2, $3 }' | sort >"$tmp/expect"
 	sed -e 's/#.*//' "$b" | awk '$1 != "fails" && NF == 4 { print $4 }' | sort -u | while read -r f; do
 		[ -f "tools/build/config/$f.config" ] || grep -q "^$f\>" tools/build/flavours || [ -f "${b%/*}/$f.config" ] || echo "$b: no flavour $f"
