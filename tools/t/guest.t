@@ -7,7 +7,7 @@
 
 # shellcheck source=tools/t/lib.sh
 . "$(dirname "$0")/lib.sh"
-plan 80
+plan 81
 
 fake_project
 cat >"$P/patches/v4.6/expect" <<'END'
@@ -71,6 +71,7 @@ built() {
 	: >"$dir/linux/arch/x86/boot/bzImage"
 	: >"$dir/initrd"
 	printf 'fault/sigbus\nwriteback/fallback\n' >"$dir/list"
+	case $* in *KMEMLEAK=*) echo CONFIG_DEBUG_KMEMLEAK=y >"$dir/linux/.config" ;; esac
 	case $* in *SHORT=*) echo fault/sigbus >"$dir/list" ;; esac
 	case $* in *TESTS=*) echo "fault/sigbus typo" >"$dir/list" ;; esac
 }
@@ -106,6 +107,9 @@ up; sigbus; fallback; verdict
 END
 guest control control <<'END'
 up; sigbus 'not ok 2 bad'; fallback; verdict
+END
+guest unscanned KMEMLEAK=1 <<'END'
+up; sigbus; fallback; verdict 'ok timeouts=0 crashes=0 leaks=unscanned log=0 taint=0'
 END
 guest vain control <<'END'
 up; sigbus; fallback; verdict
@@ -255,6 +259,7 @@ its scan '\(during fault/sigbus\) BUG: unable' "the oops is laid to the test"
 that portless 3 'lost guest' "a guest without a verdict is lost, whatever its tests say"
 that panics 1 'kernel log is clean' "a panic after an ok verdict fails"
 its verdict '^ok ' "though the verdict was ok"
+that unscanned 1 'not ok .*leaks were looked for' "a kernel that can look for leaks, and has not"
 that fails 1 'not ok .*verdict: fail timeouts=0 crashes=0 leaks=1' "a verdict of fail fails"
 that warns 1 'not ok .*kernel log is clean' "what the kernel complained of fails, though every case passed"
 its summary '^    log: .*/console.log$' "with the log to open"
@@ -278,7 +283,7 @@ its cmd '-smp 3,sockets=3.* -m 99M .*-no-reboot' "by QEMU"
 its cmd "-append '.* one=1 two'" "APPEND= gets to the kernel"
 its cmd "-kernel $tmp/mine " "which may be another one"
 its summary 'Linux 5.4.3-mine' "and is named"
-check "JUNIT= has each case and the guest's own" grep -qx '<testsuite name="v4.6 patched" tests="11" failures="0" skipped="0">' "$tmp/junit.xml"
+check "JUNIT= has each case and the guest's own" grep -qx '<testsuite name="v4.6 patched" tests="12" failures="0" skipped="0">' "$tmp/junit.xml"
 check "by its name" grep -q '<testcase classname="fault/sigbus" name="good"/>' "$tmp/junit.xml"
 that silent 1 'not ok .*first words and its last' "one that dies without a word after its verdict"
 that killed 1 'not ok .*ended by itself, with status 137' "a QEMU that is killed after the verdict"

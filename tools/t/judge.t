@@ -5,7 +5,7 @@
 
 # shellcheck source=tools/t/lib.sh
 . "$(dirname "$0")/lib.sh"
-plan 58
+plan 59
 
 cat >"$tmp/expect" <<'END'
 # comment
@@ -101,6 +101,9 @@ tap fit 2 'ok 1 good' 'ok 2 bad'
 judge patched
 verdict fail 'never \(is expected, and did not run' "nor be gone"
 no_more
+tap 1024 0
+judge patched
+verdict fail 'good \(is expected, and did not run' "a plan of no case at all"
 also 'xfail fault/sigbus left'
 for v in control patched prefix; do
 	tap fit 3 'ok 1 good' '# assertion failed: VmPTE' 'not ok 2 bad' '# assertion failed: VmPTE' 'not ok 3 left'
