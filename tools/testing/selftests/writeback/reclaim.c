@@ -9,8 +9,8 @@
  * plentiful, but no task may have it. Then growing a pipe is one round of
  * direct reclaim that fails without an OOM kill.
  */
-#include <sys/sysmacros.h>
 #include "wb_lack.h"
+#include <sys/sysmacros.h>
 
 #define HELD_PAGES	2048	/* page cache that reclaim cannot free */
 #define ROUNDS		16
