@@ -6,7 +6,7 @@
 # shellcheck source=tools/t/lib.sh
 . "$(dirname "$0")/lib.sh"
 cd "$top" || exit 1
-plan $((2 * $(ls patches/*/bench | wc -l) + 4))
+plan $((2 * $(ls patches/*/bench | wc -l) + 6))
 
 # differ TEXT BENCH...: the lines of TEXT that no BENCH has so: a case and its
 # figures, or "none of N cases is above R"
@@ -26,6 +26,13 @@ for b in patches/*/bench; do
 done
 differ README patches/*/bench >"$out"
 [ ! -s "$out" ]; ok $? "so does README" || diag
+
+# --- README's other figures are those of the letters, word for word
+check "the page tables of a child" sh -c "
+	grep -q '2092 kB on the control, 40 kB patched' README && grep -q 'VmPTE.*2092 kB.*40 kB' patches/v6.12/0000-cover-letter"
+check "the reserves" sh -c "
+	grep -q 'of 1432: 688 on the control, 1404 patched' README &&
+	grep -q 'least free pages  *688 .* 1404 ' patches/v4.6/0000-cover-letter"
 
 # --- and another figure is seen
 letter=patches/v4.6/0000-cover-letter
