@@ -21,7 +21,14 @@ arch_value() {
 		case $line in "$1="*) printf '%s\n' "${line#*=}" ;; esac
 	done <"$top/tools/arch/$arch/arch"
 }
-: "${O:=$top/build}" "${DL:=$top/dl}" "${COMPILER:=$(arch_value cross)gcc}" "${QEMU:=$(arch_value qemu)}"
+# Every script comes here: no subshells.
+[ ! -f "$top/tools/arch/$arch/arch" ] || while IFS='=' read -r key value; do
+	case $key in
+	cross) : "${COMPILER:=${value}gcc}" ;;
+	qemu) : "${QEMU:=$value}" ;;
+	esac
+done <"$top/tools/arch/$arch/arch"
+: "${O:=$top/build}" "${DL:=$top/dl}" "${COMPILER:=gcc}"
 case $O in /*) ;; *) O=$top/$O ;; esac
 case $DL in /*) ;; *) DL=$top/$DL ;; esac
 series=$top/patches/$BASE

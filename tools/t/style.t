@@ -43,7 +43,7 @@ found "no function is over 30 lines"
 # Before CDPATH is gone, a relative path may find another command. The
 # exceptions are called by our scripts, which have the environment already.
 grep -vE '^(\.ci|tools/t)/|^tools/(env|attended|build/progress|guest/.*|verdict/log/scan)$' "$tmp/scripts" |
-	xargs awk '/^[^#]/ { if ($0 !~ /^\. "\$\(dirname "\$0"\)\/(\.\.\/)*lib\.sh"$/) print FILENAME ": " $0; nextfile }' >"$out"
+	xargs awk '/^[^#]/ { if ($0 !~ /^\. "\$\{0%\/\*\}\/(\.\.\/)*lib\.sh"$/) print FILENAME ": " $0; nextfile }' >"$out"
 found "every script gets its environment from lib.sh, first of all"
 find patches -name '*.patch' -exec grep -lE '^(old|new) mode ' {} + >"$out"
 found "no patch changes a mode, which apply keeps"
