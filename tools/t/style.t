@@ -23,7 +23,7 @@ if command -v shellcheck >/dev/null; then
 	: >"$out"
 	cmp -s "$tmp/seen" build/shellchecked ||
 		xargs -P 2 -n 50 shellcheck -x -S warning -e SC2319 -f gcc <"$tmp/scripts" >"$out" 2>&1 &&
-		[ -d build ] && cp "$tmp/seen" build/shellchecked
+		mkdir -p build && cp "$tmp/seen" build/shellchecked
 	found "shellcheck has nothing to say"
 else
 	skip "shellcheck has nothing to say" "it is not installed"

@@ -360,21 +360,6 @@ static void mlocked(void)
 	play();
 }
 
-/*
- * Four threads of the bomb allocate, not one, and another task does so
- * concurrently.
- */
-static void threads_and_another(void)
-{
-	begin(-1);
-	allocating = true;
-	bomb.threads = THREADS;
-	cast("oom_bomb", DOOMED, 0, bomb_prepare, bomb_go);
-	cast("oom_allocator", EXTRA, -999, allocator_prepare, allocator_go);
-	play();
-	ksft_check(shot("oom_bomb"), "the bomb was not shot:%s", victims);
-}
-
 static void mlocked_shared_write(void)
 {
 	begin(-1);
@@ -421,7 +406,6 @@ static const struct ksft_case cases[] = {
 	KSFT_CASE(threads),
 	KSFT_CASE(sigkill),
 	KSFT_CASE(mpol_bind),
-	KSFT_CASE(threads_and_another),
 	KSFT_CASE(mlocked_shared_write),
 	KSFT_CASE(mlocked_private_write),
 	KSFT_CASE(mlocked_read),
