@@ -7,6 +7,7 @@
  * instructions around it, through write(2) (EFAULT).
  */
 #define _GNU_SOURCE
+#include <errno.h>
 #include <fcntl.h>
 #include <linux/fault_selftest.h>
 #include <linux/userfaultfd.h>
@@ -444,7 +445,8 @@ static void serve(int uffd, size_t len)
 	_exit(0);
 }
 
-static int with_server(const struct bench_case *c)
+/* The arena registered; -1 if this kernel does not take such memory */
+static int open_uffd(void)
 {
 	struct uffdio_api api = { .api = UFFD_API };
 	struct uffdio_register reg = {
@@ -458,6 +460,15 @@ static int with_server(const struct bench_case *c)
 		close(uffd);
 		return -1;
 	}
+	return uffd;
+}
+
+static int with_server(const struct bench_case *c)
+{
+	int uffd = open_uffd();
+
+	if (uffd < 0)
+		return -1;
 	server = fork();
 	if (!server)
 		serve(uffd, PAGE);
@@ -480,6 +491,51 @@ static void without_server(void)
 {
 	kill(server, SIGKILL);
 	waitpid(server, NULL, 0);
+}
+
+/* Copies by the task itself, as when a snapshot is loaded ahead of the faults */
+
+static int copy_uffd;
+
+static int with_uffd(const struct bench_case *c)
+{
+	with_anon_vma(c);
+	copy_uffd = open_uffd();
+	return copy_uffd < 0 ? -1 : 0;
+}
+
+static int with_pages_and_uffd(const struct bench_case *c)
+{
+	return with_pages(c) ?: with_uffd(c);
+}
+
+static uint64_t copy_page(char *addr, int want)
+{
+	static char page[PAGE] __attribute__((aligned(PAGE))) = { 1 };
+	struct uffdio_copy copy = {
+		.dst = (uintptr_t)addr, .src = (uintptr_t)page, .len = PAGE,
+	};
+	uint64_t start = rdtsc(), end;
+	int err = ioctl(copy_uffd, UFFDIO_COPY, &copy) ? errno : 0;
+
+	end = rdtsc();
+	need(err == want, "UFFDIO_COPY");
+	return end - start;
+}
+
+static uint64_t copy_missing(char *addr)
+{
+	return copy_page(addr, 0);
+}
+
+static uint64_t copy_present(char *addr)
+{
+	return copy_page(addr, EEXIST);
+}
+
+static void without_uffd(void)
+{
+	close(copy_uffd);
 }
 
 /* A driver whose ->fault does this for each page */
@@ -602,6 +658,15 @@ const struct bench_case cases[] = {
 	{ "userfault_shmem_fresh", HOLES, SHARED, RW, EACH_PMD_BUT_LAST,
 	  .prepare = with_server_and_holes, .sample = write_byte,
 	  .finish = without_server },
+	{ "uffd_copy_table", ANON, PRIVATE, RW, EACH_PAGE,
+	  .prepare = with_uffd, .sample = copy_missing,
+	  .finish = without_uffd },
+	{ "uffd_copy_fresh", ANON, PRIVATE, RW, EACH_PMD_BUT_LAST,
+	  .prepare = with_uffd, .sample = copy_missing,
+	  .finish = without_uffd },
+	{ "uffd_copy_present", ANON, PRIVATE, RW, EACH_PAGE,
+	  .prepare = with_pages_and_uffd, .sample = copy_present,
+	  .finish = without_uffd },
 
 	{ "fail_sigbus_read_fresh", EMPTY, SHARED, EACH_PMD,
 	  .sample = read_signal },
