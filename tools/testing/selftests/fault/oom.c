@@ -19,6 +19,8 @@
 #define DECOYS		40
 #define INNOCENT_SIZE	(1UL << 20)
 #define MORE		1024UL			/* pages of the allocator */
+#define PIPE		16UL			/* pages that a pipe holds */
+#define KEPT		16			/* pipes */
 
 /* ---- the bomb ------------------------------------------------------------ */
 
@@ -360,6 +362,37 @@ static void mlocked(void)
 	play();
 }
 
+/*
+ * Page cache that reclaim finds and cannot free, since pipes refer to it. With
+ * some to scan, v4.6's reclaim claims progress, and __GFP_REPEAT is content.
+ */
+static void keep_page_cache(void)
+{
+	int file = make_pages("cache", KEPT * PIPE), fds[2], i;
+	loff_t pos = 0;
+
+	for (i = 0; i < KEPT; i++) {
+		ksft_need(!pipe(fds), "pipe");
+		ksft_need(splice(file, &pos, fds[1], NULL, PIPE * PAGE, 0) ==
+			  (ssize_t)(PIPE * PAGE), "splice");
+	}
+}
+
+/* Not one thread of the bomb allocates, but four, and another task does. */
+static void threads_and_another(void)
+{
+	oom_need_consent();
+	mount_scratch();
+	keep_page_cache();
+	begin(-1);
+	allocating = true;
+	bomb.threads = THREADS;
+	cast("oom_bomb", DOOMED, 0, bomb_prepare, bomb_go);
+	cast("oom_allocator", EXTRA, -999, allocator_prepare, allocator_go);
+	play();
+	ksft_check(shot("oom_bomb"), "the bomb was not shot:%s", victims);
+}
+
 static void mlocked_shared_write(void)
 {
 	begin(-1);
@@ -406,6 +439,7 @@ static const struct ksft_case cases[] = {
 	KSFT_CASE(threads),
 	KSFT_CASE(sigkill),
 	KSFT_CASE(mpol_bind),
+	KSFT_CASE(threads_and_another),
 	KSFT_CASE(mlocked_shared_write),
 	KSFT_CASE(mlocked_private_write),
 	KSFT_CASE(mlocked_read),
