@@ -10,6 +10,7 @@
 #define GIB		(1UL << 30)
 #define EMPTY_MAX	60	/* kB of tables of a small child */
 #define FORKS		200
+#define FORKS_MAX	1000	/* until one meets a page on the move */
 
 /* ---- a child, and what it finds ------------------------------------------ */
 
@@ -260,9 +261,12 @@ static void helper_stop(pid_t pid)
 	waitpid(pid, NULL, 0);
 }
 
+/* Entries of pages on the move that children have found */
+static unsigned long *moving;
+
 /*
  * By pagemap, which swaps nothing in: a page that fork() has missed is neither
- * present nor swapped.
+ * present nor swapped. One that is being migrated shows as swapped.
  */
 static void places_are_mapped(void)
 {
@@ -275,6 +279,7 @@ static void places_are_mapped(void)
 			  == 8, "read pagemap");
 		ksft_check(entry & (PM_PRESENT | PM_SWAP),
 			   "page %u of slot %u is lost", i * 37 % PTES, i);
+		*moving += !(entry & PM_PRESENT);
 	}
 }
 
@@ -288,21 +293,34 @@ static void *keep_filling(void *arg)
 	return arg;
 }
 
-/* Prints how many pages were moved concurrently, by @counter of vmstat. */
+/* The children count, so the counter is in shared memory. */
+static void count_moving(void)
+{
+	moving = mmap(NULL, PAGE, PROT_READ | PROT_WRITE,
+		      MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	ksft_need(moving != MAP_FAILED, "a page to share");
+}
+
+/*
+ * A fork() that meets no page on the move proves nothing: @counter of vmstat
+ * also counts the pages of other tasks.
+ */
 static void fork_and_look(const char *counter)
 {
 	long before = proc_number("/proc/vmstat", counter);
 	pthread_t thread;
 	int i;
 
+	count_moving();
 	ksft_need(!pthread_create(&thread, NULL, keep_filling, NULL),
 		  "a thread");
-	for (i = 0; i < FORKS; i++)
+	for (i = 0; i < FORKS || (!*moving && i < FORKS_MAX); i++)
 		in_child(i % 16 ? places_are_mapped : places_are_kept);
 	stop = 1;
 	pthread_join(thread, NULL);
-	ksft_print_msg("%ld pages moved\n",
-		       proc_number("/proc/vmstat", counter) - before);
+	ksft_print_msg("%ld pages moved, %lu of them seen on the move\n",
+		       proc_number("/proc/vmstat", counter) - before, *moving);
+	ksft_need(*moving, "a page that moves while it is copied");
 }
 
 #define COMPACT		"/proc/sys/vm/compact_memory"
