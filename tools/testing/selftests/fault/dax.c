@@ -14,6 +14,7 @@
 #define PAGES		16
 #define FAULTS		8
 #define ROUNDS		300
+#define ROUNDS_MAX	1200	/* until a fault is too late */
 #define RW		(PROT_READ | PROT_WRITE)
 
 static int file;
@@ -215,6 +216,7 @@ static void nothing_under_lock(const void *arg)
 	int i, fd = dev_open();
 	char *p;
 
+	need_lockdep();
 	use_file();
 	map_file(1, a->map)[PAGE] = 1;		/* an anon_vma */
 	for (i = 2; i < 2 + FAULTS; i++) {
@@ -259,6 +261,12 @@ static void tables_of_fault(void)
 /* ---- races --------------------------------------------------------------- */
 
 static volatile int stop;
+static unsigned long mapped, truncated;	/* accesses that found it so */
+
+static void count_access(int sig)
+{
+	__atomic_add_fetch(sig ? &truncated : &mapped, 1, __ATOMIC_RELAXED);
+}
 
 /*
  * Since v6.15 a mapping holds a page reference. A truncation that races with a
@@ -272,8 +280,8 @@ static void *faulter(void *where)
 
 	while (!stop) {
 		for (i = 0; i < PAGES; i++) {
-			try_write(p + i * PAGE, i + 1);
-			try_read(p + i * PAGE);
+			count_access(try_write(p + i * PAGE, i + 1));
+			count_access(try_read(p + i * PAGE));
 		}
 		madvise(p, PAGES * PAGE, MADV_DONTNEED);
 	}
@@ -299,7 +307,10 @@ static void race_round(char *shared, char *private)
 	map_file(5, MAP_PRIVATE);
 }
 
-/* Threads fault in shared and private pages that come and go. */
+/*
+ * Threads fault in shared and private pages that come and go. What goes wrong
+ * shows in the kernel log; so here both sides must have met.
+ */
 static void truncate_race(void)
 {
 	pthread_t t[4];
@@ -311,11 +322,14 @@ static void truncate_race(void)
 	for (i = 0; i < 4; i++)
 		ksft_need(!pthread_create(&t[i], NULL, faulter, slot(2 + i)),
 			  "a thread");
-	for (i = 0; i < ROUNDS; i++)
+	for (i = 0; i < ROUNDS || (!truncated && i < ROUNDS_MAX); i++)
 		race_round(slot(2), slot(3));
 	stop = 1;
 	for (i = 0; i < 4; i++)
 		pthread_join(t[i], NULL);
+	ksft_print_msg("%lu accesses, and %lu to what was truncated\n", mapped,
+		       truncated);
+	ksft_need(mapped && truncated, "faults before and after a truncation");
 	ksft_check(!munmap(slot(2), 4 * SLOT), "munmap");
 }
 

@@ -67,6 +67,13 @@ static inline void need_tables_apart(void)
 		ksft_case_skip("page tables may be in high memory");
 }
 
+/* Without lockdep nobody knows which locks are held, or whether RCU is. */
+static inline void need_lockdep(void)
+{
+	if (proc_number("/proc/lockdep_stats", " debug_locks:") != 1)
+		ksft_case_skip("lockdep is off");
+}
+
 /* kB of page tables of a process */
 static inline long vm_pte(pid_t pid)
 {

@@ -267,11 +267,31 @@ static void cow_charges(void)
 
 /* ---- where it happens --------------------------------------------------- */
 
+/* The lock that is not to be held: ->fault has handed out a page with it. */
+static void need_fault_with(int fd, unsigned int action)
+{
+	struct fault_selftest_event ev;
+
+	ksft_need(next_event(fd, FAULT_SELFTEST_FAULT, &ev) &&
+		  ev.action == action, "a call of ->fault with action %u",
+		  action);
+}
+
+static void need_no_fault(int fd)
+{
+	struct fault_selftest_event ev;
+
+	ksft_need(!next_event(fd, FAULT_SELFTEST_FAULT, &ev),
+		  "fault-around to do all");
+}
+
 static void probed(const struct access *a, unsigned int action,
 		   unsigned int cached)
 {
 	int fd = dev_open();
 	struct fault_selftest_counts c;
+
+	need_lockdep();		/* it knows of RCU */
 
 	kernel_access_init();
 	map_slots(fd, a, 1);
@@ -282,6 +302,7 @@ static void probed(const struct access *a, unsigned int action,
 	ksft_need(!kernel_access(a, slot(1)), "%s", a->name);
 	c = counts(fd);
 	ksft_need(c.tables, "the probe to see a table");
+	cached ? need_no_fault(fd) : need_fault_with(fd, action);
 	ksft_check(!c.under_lock,
 		   "%s: %u allocations under the lock, %u may wait for I/O",
 		   a->name, c.under_lock, c.under_lock_io);
