@@ -10,12 +10,14 @@
 
 #define STARTERS	4
 #define ROUNDS		20
+#define ROUNDS_MAX	100
 #define CGROUPS		8
 #define FILE_PAGES	64
 #define WB_CGROUP	"/tmp/wb.cgroup"
 #define WB_SCSI_DEV	"/dev/sda"	/* only if it is scsi_debug */
 
 static bool stop;
+static unsigned long started;	/* calls that have returned */
 
 /* Starts writeback in all possible contexts, until @stop is set. */
 static void *starter(void *arg)
@@ -27,8 +29,10 @@ static void *starter(void *arg)
 	};
 	int dev = wb_open_device();
 
-	while (!__atomic_load_n(&stop, __ATOMIC_RELAXED))
+	while (!__atomic_load_n(&stop, __ATOMIC_RELAXED)) {
 		ksft_need(!wb_try_start(dev, &s), "starting writeback");
+		__atomic_add_fetch(&started, 1, __ATOMIC_RELAXED);
+	}
 	close(dev);
 	return NULL;
 }
@@ -49,20 +53,38 @@ static void run_with_starters(void (*body)(void))
 
 /* --- the bdi goes away ---------------------------------------------------- */
 
+static unsigned long starts(void)
+{
+	return __atomic_load_n(&started, __ATOMIC_RELAXED);
+}
+
+/* Unmounts, and unregisters the bdi. Returns how often it was started then. */
+static unsigned long close_against_starters(int dev)
+{
+	unsigned long before = starts();
+
+	close(dev);
+	return starts() - before;
+}
+
+/* Until the starters have met a bdi that was going away */
 static void come_and_go(void)
 {
 	struct wbst_start s = { .calls = 10, .nr_pages = 10 };
+	unsigned long met = 0;
 	int i, dev;
 
-	for (i = 0; i < ROUNDS; i++) {
+	for (i = 0; i < ROUNDS || (!met && i < ROUNDS_MAX); i++) {
 		dev = wb_open_device();
 		ksft_check(!ioctl(dev, WBST_STALL), "round %d: stall: %s", i,
 			   strerror(errno));
 		ksft_need(!wb_try_start(dev, &s), "starting writeback");
 		if (i % 2)
 			wb_release(dev);
-		close(dev);	/* unmounts, and unregisters the bdi */
+		met += close_against_starters(dev);
 	}
+	ksft_print_msg("%lu starts while it went away\n", met);
+	ksft_need(met, "writeback started while its target goes away");
 }
 
 static void unregistered_bdi(void)
