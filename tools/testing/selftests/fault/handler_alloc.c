@@ -302,7 +302,10 @@ static void probed(const struct access *a, unsigned int action,
 	ksft_need(!kernel_access(a, slot(1)), "%s", a->name);
 	c = counts(fd);
 	ksft_need(c.tables, "the probe to see a table");
-	cached ? need_no_fault(fd) : need_fault_with(fd, action);
+	if (cached)
+		need_no_fault(fd);
+	else
+		need_fault_with(fd, action);
 	ksft_check(!c.under_lock,
 		   "%s: %u allocations under the lock, %u may wait for I/O",
 		   a->name, c.under_lock, c.under_lock_io);
