@@ -102,6 +102,8 @@ pressure:
 bench:
 	@tools/locked tools/suites/bench/ab
 
+# On a kernel like a stock one
+harmless: VARIANT = control
 harmless:
 	@tools/locked tools/suites/harmless
 

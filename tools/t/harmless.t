@@ -5,7 +5,7 @@
 
 # shellcheck source=tools/t/lib.sh
 . "$(dirname "$0")/lib.sh"
-plan 10
+plan 11
 
 fake_project
 export BASE=v4.6 ACCEL=tcg DUMP_PAUSE=0.1 O="$tmp/o" HOW="nobody root" KEEP="WHAT TMPDIR"
@@ -60,6 +60,10 @@ harm nothing
 expect 0 'of .* as it must be' "nothing has changed"
 check "each way of running them is in the guest" grep -qa 'tests/harmless/root' "$O/v4.6/harmless/initrd"
 check "and each program" grep -qa 'tests/fault/sigbus' "$O/v4.6/harmless/initrd"
+cp "$top/Makefile" "$top/README" "$P/"
+: >"$O/v4.6/.lock"
+run env WHAT=nothing make -C "$P" --no-print-directory harmless
+expect 0 'v4.6 control, for harm' "of make, too, it is the control that is booted"
 harm mounted
 expect 0 '' "what a mount changes in the superblock is no harm"
 harm vda
