@@ -8,8 +8,10 @@
  */
 #include "handler.h"
 #include "../ksft_trace.h"
+#include <stdlib.h>
 #include <sys/resource.h>
 #include <sys/uio.h>
+#include <sys/wait.h>
 
 #define WINDOW		(64UL << 10)	/* default of fault_around_bytes */
 
@@ -103,6 +105,20 @@ static void one_page_file(void)
 	ksft_check(try_read(p + PAGE) == SIGBUS, "a page behind the end");
 	nr = faults_to_read(p, 0, PAGE);
 	ksft_check(!nr, "%ld faults of a page that is cached nearby", nr);
+}
+
+/* The same by a program that any user can run, if it is installed with us. */
+static void reproducer(void)
+{
+	int status;
+
+	if (access("./eof-around", X_OK))
+		ksft_case_skip("there is no ./eof-around");
+	mount_scratch();
+	status = system("./eof-around " MNT " >&2");
+	ksft_need(WIFEXITED(status) && WEXITSTATUS(status) < 2,
+		  "an answer of eof-around");
+	ksft_check(!WEXITSTATUS(status), "affected, says eof-around");
 }
 
 /*
@@ -291,6 +307,7 @@ static const struct ksft_case cases[] = {
 	/* Not a whole number of pages, nor a power of two. */
 	PART(odd_size, WINDOW - 3 * PAGE - 1000, 0),
 	KSFT_CASE(one_page_file),
+	KSFT_CASE(reproducer),
 	KSFT_CASE(whole_pmd),
 	KSFT_CASE(whole_pmd_tables),
 	KSFT_CASE(folio_beyond_end),
