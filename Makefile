@@ -29,7 +29,7 @@ export GUEST_ARCH BASE VARIANT LINUX O DL COMPILER ACCEL SMP MEM TESTS JOBS LIMI
 .NOTPARALLEL:
 .PHONY: help deps run check check-host build shell gdb apply unapply mbox \
 	refresh checkpatch bisect-check mutants matrix archs mm-selftests bench \
-	pressure harmless coverage rule-mutants prove fuzz apps report clean list \
+	pressure harmless kselftest coverage rule-mutants prove fuzz apps report clean list \
 	args
 
 help:
@@ -42,7 +42,7 @@ endif
 
 # Check the variables first. Without a base, the reason has been printed.
 run check build shell gdb mbox refresh checkpatch bisect-check mutants \
-	matrix archs mm-selftests bench pressure harmless coverage rule-mutants prove \
+	matrix archs mm-selftests bench pressure harmless kselftest coverage rule-mutants prove \
 	fuzz apps report list: args
 args:
 	@$(if $(BASE),,exit 1;) tools/args
@@ -103,9 +103,9 @@ bench:
 	@tools/locked tools/suites/bench/ab
 
 # On a kernel like a stock one
-harmless: VARIANT = control
-harmless:
-	@tools/locked tools/suites/harmless
+harmless kselftest: VARIANT = control
+harmless kselftest:
+	@tools/locked tools/suites/$@
 
 coverage:
 	@tools/locked tools/suites/coverage/run
