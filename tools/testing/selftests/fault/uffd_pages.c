@@ -369,7 +369,7 @@ static void cow_is_not_missing(void)
 #define TOLD_MIN	16		/* userfaults, in ROUNDS_MAX at most */
 #define ROUNDS_MAX	(16 * ROUNDS)
 
-static volatile unsigned long told;	/* of how many faults */
+static volatile unsigned long told;	/* userfaults that were read */
 
 /* Wakes each waiter: with the page or, if that is there, without. */
 static void *race_server(void *arg)
