@@ -31,4 +31,14 @@ static inline void group_join(pid_t pid)
 	ksft_need(ksft_put(GROUP "/cgroup.procs", text), "to move %d", pid);
 }
 
+/* Pages are charged in advance, for each CPU. */
+static inline void stay_on_this_cpu(void)
+{
+	cpu_set_t set;
+
+	CPU_ZERO(&set);
+	CPU_SET(sched_getcpu(), &set);
+	ksft_need(!sched_setaffinity(0, sizeof(set), &set), "affinity");
+}
+
 #endif /* __MEMCG_H */

@@ -266,15 +266,6 @@ static long charged_pages(void)
 	return proc_number(GROUP "/memory.current", "") / (long)PAGE;
 }
 
-static void stay_on_this_cpu(void)
-{
-	cpu_set_t set;
-
-	CPU_ZERO(&set);
-	CPU_SET(sched_getcpu(), &set);
-	ksft_need(!sched_setaffinity(0, sizeof(set), &set), "affinity");
-}
-
 /* Each case fails more often than SLACK pages could hide. */
 static void charges(const void *arg)
 {
