@@ -9,6 +9,7 @@
  * ext4 that this test has made.
  */
 #include "handler.h"
+#include "../ksft_trace.h"
 #include <sys/resource.h>
 
 #define PAGES		16
@@ -237,6 +238,62 @@ static void nothing_under_lock(const void *arg)
 	}
 }
 
+/* ---- what is allocated with the DAX entry locked -------------------------- */
+
+static void trace_tables(void)
+{
+	char filter[32];
+
+	if (!ksft_has_event("fs_dax/dax_pte_fault"))
+		ksft_case_skip("no tracepoint of DAX faults");
+	snprintf(filter, sizeof(filter), "common_pid==%d", getpid());
+	ksft_trace("fs_dax/dax_pte_fault", filter);
+	ksft_trace("fs_dax/dax_pte_fault_done", filter);
+	ksft_trace("kmem/mm_page_alloc", filter);
+}
+
+/* As the probe of /dev/fault_selftest tells a table, of order 0 */
+static int is_table(const char *line)
+{
+	return strstr(line, " mm_page_alloc:") && strstr(line, "order=0") &&
+	       strstr(line, "__GFP_ZERO") && !strstr(line, "MOVABLE");
+}
+
+/* How many tables the @nr faults that were traced have allocated in ->fault */
+static int late_tables(int nr)
+{
+	int locked = 0, faults = 0, tables = 0, late = 0;
+	char *line, *save;
+
+	for (line = strtok_r(ksft_traced(), "\n", &save); line;
+	     line = strtok_r(NULL, "\n", &save)) {
+		if (strstr(line, " dax_pte_fault"))
+			locked = !strstr(line, " dax_pte_fault_done:");
+		faults += locked && strstr(line, " dax_pte_fault:");
+		tables += is_table(line);
+		late += locked && is_table(line);
+	}
+	ksft_need(faults == nr && tables >= nr,
+		  "a table for each fault, not %d for %d", tables, faults);
+	return late;
+}
+
+/* ->fault maps the copy, with the entry locked: the table must come before. */
+static void private_write_table_first(void)
+{
+	int i, late;
+
+	use_file();
+	for (i = 1; i <= 1 + FAULTS; i++)
+		map_file(i, MAP_PRIVATE);
+	*slot(1) = 1;				/* an anon_vma */
+	trace_tables();
+	for (i = 2; i <= 1 + FAULTS; i++)
+		*(volatile char *)slot(i) = 1;
+	late = late_tables(FAULTS);
+	ksft_check(!late, "%d tables with the DAX entry locked", late);
+}
+
 /* ---- what a fault costs -------------------------------------------------- */
 
 /* The handler inserts the pfn itself: there is no need for a second table. */
@@ -349,6 +406,7 @@ static const struct ksft_case cases[] = {
 		       &cow_access),
 	KSFT_CASE_WITH(shared_write_under_lock, nothing_under_lock,
 		       &shared_access),
+	KSFT_CASE(private_write_table_first),
 	KSFT_CASE(tables_of_fault),
 	KSFT_CASE(truncate_race),
 };
