@@ -15,6 +15,8 @@ static inline void thp_set(const char *name, const char *value)
 {
 	char path[80];
 
+	/* khugepaged, which starts and stops with it, calculates this anew. */
+	ksft_keep("/proc/sys/vm/min_free_kbytes");
 	snprintf(path, sizeof(path), THP "%s", name);
 	if (!ksft_change(path, value))
 		ksft_print_msg("%s stays as it is\n", path);
