@@ -165,6 +165,29 @@ static void tell_facts(void)
 		mark("fact %.*s", (int)strcspn(text, "\n"), text);
 }
 
+/*
+ * s390 finds its devices in parallel: the first disk may become vdb. It still
+ * has the serial number "disk0".
+ */
+static void find_disk(const char *variable)
+{
+	const char *asked = getenv(variable);
+	char path[32], serial[16];
+	char c;
+
+	if (!asked || strncmp(asked, "/dev/vd", 7))
+		return;
+	snprintf(serial, sizeof(serial), "disk%d", asked[7] - 'a');
+	for (c = 'a'; c <= 'd'; c++) {
+		snprintf(path, sizeof(path), "/sys/block/vd%c/serial", c);
+		if (strncmp(slurp(path), serial, strlen(serial)))
+			continue;
+		snprintf(path, sizeof(path), "/dev/vd%c", c);
+		setenv(variable, path, 1);
+		return;
+	}
+}
+
 static void start(const char *test, char **argv)
 {
 	char dir[256], path[512];
@@ -349,6 +372,8 @@ int main(void)
 	setenv("PATH", "/bin", 1);
 	setenv("HOME", "/", 1);
 	setenv("TERM", "linux", 1);
+	find_disk("KSFT_SCRATCH_EXT4");
+	find_disk("KSFT_SCRATCH_XFS");
 	mode = option("latepte.mode");
 	tap = open_port("tap");
 	verdict = open_port("verdict");

@@ -12,9 +12,13 @@ board() {
 
 cpu() { [ "$ACCEL" = kvm ] && echo host || arch_value cpu; }
 
+# The serial number tells the guest which is which, see init.c
 disks() {
+	nr=0
 	for d in $DISKS; do
-		printf ' -drive file=%s,format=raw,if=virtio,cache=unsafe%s' "${d%%,*}" "${d#"${d%%,*}"}"
+		printf ' -drive file=%s,format=raw,if=none,id=disk%s,cache=unsafe%s -device virtio-blk,drive=disk%s,serial=disk%s' \
+			"${d%%,*}" $nr "${d#"${d%%,*}"}" $nr $nr
+		nr=$((nr + 1))
 	done
 }
 

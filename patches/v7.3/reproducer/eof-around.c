@@ -11,7 +11,7 @@
  * its end is read: that is a SIGBUS, and on the way there fault-around maps the
  * page in front of it, which is then read without a fault. An affected kernel
  * takes the folio that ends with the file for one that extends beyond it, and
- * maps nothing: that is one fault more.
+ * maps nothing: one fault more. (s390 always takes it, to make the page young.)
  *
  * Broken by 74207de2ba10 ("mm/memory: do not populate page table entries beyond
  * i_size"). Exit status: 0 not affected, 1 affected, 2 no answer.

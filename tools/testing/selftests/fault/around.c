@@ -146,26 +146,16 @@ static void premap(void)
 			touch(page);
 }
 
-static void read_present(__u64 *entries)
+static int present(uint64_t entry)
 {
-	int fd = open("/proc/self/pagemap", O_RDONLY);
-	ssize_t len = AREA * sizeof(*entries);
-
-	ksft_need(fd >= 0 && pread(fd, entries, len, (uintptr_t)area / PAGE *
-				   sizeof(*entries)) == len, "pagemap");
-	close(fd);
-}
-
-static int present(__u64 entry)
-{
-	return entry >> 63;
+	return !!(entry & PM_PRESENT);
 }
 
 /* The first page of the PMD is the lowest bit of the first digit. */
 static void print_picture(unsigned long window, const char *type,
-			  const __u64 *entries)
+			  const uint64_t *entries)
 {
-	const __u64 *e = entries + now->fault / PER_PMD * PER_PMD;
+	const uint64_t *e = entries + now->fault / PER_PMD * PER_PMD;
 	char hex[PER_PMD / 4 + 1] = "";
 	unsigned int i;
 
@@ -176,7 +166,7 @@ static void print_picture(unsigned long window, const char *type,
 	ksft_print_msg("picture %s.%s.%lu %s\n", now->name, type, window, hex);
 }
 
-static void compare(const __u64 *entries, unsigned long window)
+static void compare(const uint64_t *entries, unsigned long window)
 {
 	unsigned long page;
 
@@ -189,13 +179,13 @@ static void compare(const __u64 *entries, unsigned long window)
 
 static void one_window(const char *type, unsigned long window)
 {
-	static __u64 entries[AREA];
+	static uint64_t entries[AREA];
 
 	map_vma();
 	premap();
 	set_window(window);
 	touch(now->fault);
-	read_present(entries);
+	pagemap(area, entries, AREA);
 	print_picture(window, type, entries);
 	compare(entries, window);
 	ksft_need(!munmap(area, AREA * PAGE), "munmap");

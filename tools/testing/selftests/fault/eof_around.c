@@ -7,9 +7,9 @@
  * large write; where it does not (v4.6), the same must hold for small pages.
  */
 #include "handler.h"
+#include "thp.h"
 #include "../ksft_trace.h"
 #include <stdlib.h>
-#include <sys/resource.h>
 #include <sys/uio.h>
 #include <sys/wait.h>
 
@@ -40,33 +40,37 @@ static int write_file(const char *name, size_t size)
 	return fd;
 }
 
-static long minor_faults(void)
+/*
+ * How many pages from @from to @to are not mapped after a read of the first.
+ * Faults would not tell on s390, where a page that fault-around has mapped
+ * takes one more to become young.
+ */
+static unsigned int not_mapped(const volatile char *p, size_t from, size_t to)
 {
-	struct rusage ru;
+	unsigned int i, nr = 0, pages = (to - from + PAGE - 1) / PAGE;
+	uint64_t entries[PTES];
 
-	getrusage(RUSAGE_SELF, &ru);
-	return ru.ru_minflt;
+	(void)p[from];
+	pagemap(p + from, entries, pages);
+	for (i = 0; i < pages; i++)
+		nr += !(entries[i] & PM_PRESENT);
+	return nr;
 }
 
-static long faults_to_read(const volatile char *p, size_t from, size_t to)
+/* The same for a new mapping of a file, in an empty PMD */
+static unsigned int not_mapped_in_slot(int fd, size_t from, size_t size)
 {
-	long before = minor_faults();
+	char *p = map_at(slot(2), size, PROT_READ, MAP_SHARED, fd, 0);
+
+	return not_mapped(p, from, size);
+}
+
+static void read_pages(const volatile char *p, size_t len)
+{
 	size_t i;
 
-	for (i = from; i < to; i += PAGE)
+	for (i = 0; i < len; i += PAGE)
 		(void)p[i];
-	return minor_faults() - before;
-}
-
-/* Count the faults to read from @from to @size of a file, in an empty PMD. */
-static long faults_in_new_slot(int fd, size_t from, size_t size)
-{
-	char *p;
-
-	p = map_at(slot(1), size, PROT_READ, MAP_SHARED, fd, 0);
-	faults_to_read(p, 0, size);	/* warms up the test itself */
-	p = map_at(slot(2), size, PROT_READ, MAP_SHARED, fd, 0);
-	return faults_to_read(p, from, size);
 }
 
 struct part {
@@ -76,14 +80,14 @@ struct part {
 static void one_fault(const void *arg)
 {
 	const struct part *p = arg;
-	long nr;
+	unsigned int nr;
 	int fd;
 
 	mount_xfs();
 	slots_reserve();
 	fd = write_file("file", p->size);
-	nr = faults_in_new_slot(fd, p->from, p->size);
-	ksft_check(nr == 1, "%ld faults", nr);
+	nr = not_mapped_in_slot(fd, p->from, p->size);
+	ksft_check(!nr, "%u pages are not mapped", nr);
 }
 
 /*
@@ -93,18 +97,16 @@ static void one_fault(const void *arg)
 static void one_page_file(void)
 {
 	char *p;
-	long nr;
 	int fd;
 
 	mount_scratch();
 	slots_reserve();
 	fault_catch();
 	fd = write_file("file", PAGE);
-	faults_in_new_slot(fd, 0, PAGE);	/* warm */
 	p = map_at(slot(3), 2 * PAGE, PROT_READ, MAP_SHARED, fd, 0);
 	ksft_check(try_read(p + PAGE) == SIGBUS, "a page behind the end");
-	nr = faults_to_read(p, 0, PAGE);
-	ksft_check(!nr, "%ld faults of a page that is cached nearby", nr);
+	ksft_check(pagemap_entry(p) & PM_PRESENT,
+		   "the page that is cached nearby is not mapped");
 }
 
 /* The same by a program that any user can run, if it is installed with us. */
@@ -114,6 +116,9 @@ static void reproducer(void)
 
 	if (access("./eof-around", X_OK))
 		ksft_case_skip("there is no ./eof-around");
+#ifdef __s390x__
+	ksft_case_skip("it counts faults: see not_mapped()");
+#endif
 	mount_scratch();
 	status = system("./eof-around " MNT " >&2");
 	ksft_need(WIFEXITED(status) && WEXITSTATUS(status) < 2,
@@ -127,10 +132,11 @@ static void reproducer(void)
  */
 static void whole_pmd(void)
 {
+	unsigned int nr;
 	int fd, calls;
 	char *p;
-	long nr;
 
+	need_thp();
 	mount_xfs();
 	slots_reserve();
 	fd = write_file("file", SLOT);
@@ -138,8 +144,8 @@ static void whole_pmd(void)
 	(void)*(volatile char *)p;
 	calls = ksft_count_own("filemap/mm_filemap_fault");
 	p = map_at(slot(2), SLOT, PROT_READ, MAP_SHARED, fd, 0);
-	nr = faults_to_read(p, 0, SLOT);
-	ksft_check(nr == 1, "no huge page, but %ld faults", nr);
+	nr = not_mapped(p, 0, SLOT);
+	ksft_check(!nr, "no huge page: %u pages are not mapped", nr);
 	ksft_check(!ksft_event_count(calls), "%ld calls of ->fault",
 		   ksft_event_count(calls));
 }
@@ -151,6 +157,7 @@ static void whole_pmd_tables(void)
 	int fd, dev = dev_open();
 	char *p;
 
+	need_thp();
 	mount_xfs();
 	slots_reserve();
 	fd = write_file("file", SLOT);
@@ -209,7 +216,7 @@ static int pinned_file(void)
 	fault_catch();
 	fd = write_file("file", WINDOW);
 	p = map_at(slot(1), WINDOW, PROT_READ, MAP_SHARED, fd, 0);
-	faults_to_read(p, 0, WINDOW);
+	read_pages(p, WINDOW);
 	pin_page(p);
 	return fd;
 }
@@ -222,16 +229,16 @@ static void folio_beyond_end(void)
 {
 	const size_t kept = 10 * PAGE;
 	int fd = pinned_file();
+	unsigned int nr;
 	size_t i;
 	char *p;
-	long nr;
 
 	ksft_need(!ftruncate(fd, kept), "truncate");
 	p = map_at(slot(2), WINDOW, PROT_READ, MAP_SHARED, fd, 0);
-	nr = faults_to_read(p, 0, kept);
+	nr = not_mapped(p, 0, kept);
 	for (i = kept; i < WINDOW; i += PAGE)
 		ksft_check(try_read(p + i) == SIGBUS, "page %zu", i / PAGE);
-	ksft_check(nr == 1, "%ld faults", nr);
+	ksft_check(!nr, "%u pages are not mapped", nr);
 }
 
 /* The same if the pages are mapped when the file is truncated. */

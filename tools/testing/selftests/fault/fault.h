@@ -86,6 +86,32 @@ static inline long vm_pte(pid_t pid)
 	return kb;
 }
 
+/* ---- what is mapped ----------------------------------------------------- */
+
+#define PM_UFFD_WP	(1ULL << 57)
+#define PM_SWAP		(1ULL << 62)
+#define PM_PRESENT	(1ULL << 63)
+
+/* The pagemap entries of @nr pages. Reading them maps nothing. */
+static inline void pagemap(const volatile void *from, uint64_t *entries,
+			   size_t nr)
+{
+	int fd = open("/proc/self/pagemap", O_RDONLY);
+	ssize_t len = nr * sizeof(*entries);
+
+	ksft_need(fd >= 0 && pread(fd, entries, len, (uintptr_t)from / PAGE *
+				   sizeof(*entries)) == len, "pagemap");
+	close(fd);
+}
+
+static inline uint64_t pagemap_entry(const volatile void *p)
+{
+	uint64_t entry;
+
+	pagemap(p, &entry, 1);
+	return entry;
+}
+
 /* ---- slots: an empty PMD each ------------------------------------------ */
 
 static char *slots;

@@ -141,7 +141,8 @@ static void emptied_file_mapping(void)
 	private_mount("none", "tmpfs", NULL);
 	fd = make_file("file", PAGE);
 	for (i = 1; i < SLOTS; i++) {
-		ksft_need(pwrite(fd, &i, 1, i * PAGE) == 1, "pwrite");
+		*slot(0) = i;
+		ksft_need(pwrite(fd, slot(0), 1, i * PAGE) == 1, "pwrite");
 		map_at(slot(i), PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE, fd,
 		       i * PAGE);
 		*slot(i) = 77;
@@ -152,10 +153,6 @@ static void emptied_file_mapping(void)
 }
 
 /* ---- one page in a table, wherever it is --------------------------------- */
-
-#define PM_UFFD_WP	(1ULL << 57)
-#define PM_SWAP		(1ULL << 62)
-#define PM_PRESENT	(1ULL << 63)
 
 static void *place(unsigned int i)
 {
@@ -192,12 +189,8 @@ static void single_pages(void)
 
 static void has_marker(void)
 {
-	uint64_t entry;
-	int fd = open("/proc/self/pagemap", O_RDONLY);
+	uint64_t entry = pagemap_entry(MARKED);
 
-	ksft_need(fd >= 0 && pread(fd, &entry, 8,
-				   (uintptr_t)MARKED / PAGE * 8) == 8,
-		  "read pagemap");
 	ksft_check(entry & PM_UFFD_WP, "pagemap %#llx",
 		   (unsigned long long)entry);
 }
@@ -270,13 +263,11 @@ static unsigned long *moving;
  */
 static void places_are_mapped(void)
 {
-	int fd = open("/proc/self/pagemap", O_RDONLY);
 	uint64_t entry;
 	unsigned int i;
 
 	for (i = 1; i < SLOTS; i++) {
-		ksft_need(pread(fd, &entry, 8, (uintptr_t)place(i) / PAGE * 8)
-			  == 8, "read pagemap");
+		entry = pagemap_entry(place(i));
 		ksft_check(entry & (PM_PRESENT | PM_SWAP),
 			   "page %u of slot %u is lost", i * 37 % PTES, i);
 		*moving += !(entry & PM_PRESENT);

@@ -115,8 +115,10 @@ static void set_stage(const struct path *path)
 	dev = dev_open();
 	kernel_access_init();
 	slots_reserve();
-	if (path->huge)
+	if (path->huge) {
+		need_thp();
 		thp_on();
+	}
 	if (path->device) {
 		setup(dev, path->missing);
 		if (path->cached)

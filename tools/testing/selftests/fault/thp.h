@@ -11,6 +11,13 @@
 
 #define THP	"/sys/kernel/mm/transparent_hugepage/"
 
+/* madvise() accepts MADV_HUGEPAGE where the machine has no huge pages, too. */
+static inline void need_thp(void)
+{
+	if (access(THP "enabled", F_OK))
+		ksft_case_skip("no transparent huge pages");
+}
+
 static inline void thp_set(const char *name, const char *value)
 {
 	char path[80];
@@ -22,7 +29,7 @@ static inline void thp_set(const char *name, const char *value)
 		ksft_print_msg("%s stays as it is\n", path);
 }
 
-static void thp_on(void)
+static inline void thp_on(void)
 {
 	thp_set("enabled", "madvise");
 	thp_set("use_zero_page", "1");

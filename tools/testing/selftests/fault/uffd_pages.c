@@ -18,6 +18,7 @@ static char *huge_region(void)
 {
 	char *p;
 
+	need_thp();
 	p = mmap(NULL, 2 * GIB, PROT_NONE,
 		 MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	ksft_need(p != MAP_FAILED, "reserve 2 GiB");
@@ -73,6 +74,8 @@ static void many_huge(const void *arg)
 static void region_of_slots(int advice)
 {
 	slots_reserve();
+	if (advice == MADV_HUGEPAGE)
+		need_thp();
 	map_at(slot(1), (SLOTS - 1) * SLOT, PROT_READ | PROT_WRITE,
 	       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	if (madvise(slot(1), (SLOTS - 1) * SLOT, advice))
@@ -229,6 +232,7 @@ static void split_huge_zero(void *(*reader)(void *))
 	char *p;
 	int i;
 
+	need_thp();
 	splits = proc_number("/proc/vmstat", "\nthp_split_pmd ");
 	/* the readers may be faster than madvise */
 	thp_set("enabled", "always");

@@ -130,7 +130,7 @@ static inline vm_fault_t selftest_handle_fault(struct vm_area_struct *vma,
 #endif
 
 /* A huge PMD in a VM_MIXEDMAP area, for which no page is counted */
-#define SELFTEST_HUGE			IS_ENABLED(CONFIG_TRANSPARENT_HUGEPAGE)
+#define SELFTEST_HUGE			IS_ENABLED(CONFIG_ARCH_SUPPORTS_PMD_PFNMAP)
 #define SELFTEST_PMD_FAULT		0
 #define SELFTEST_INSERT_PFN_PMD		SELFTEST_HUGE
 #define selftest_mkhuge(pmd)		pmd_mkspecial(pmd_mkhuge(pmd))
