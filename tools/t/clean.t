@@ -43,7 +43,13 @@ make clean
 check "a build folder of before there were marks" [ ! -e "$P/build" ]
 
 # --- while another make is running
-printf '#!/bin/sh\n: >"%s"; sleep 1; [ -d "$O/$BASE" ]\n' "$tmp/started" >"$P/tools/build/all"
+# A build that ends once somebody waits for it, or after a minute
+cat >"$P/tools/build/all" <<END
+#!/bin/sh
+: >"$tmp/started"
+for i in \$(seq 600); do grep -q waiting "$out" && break; sleep 0.1; done
+[ -d "\$O/\$BASE" ]
+END
 "$gnumake" -C "$P" build O="$tmp/busy" >"$tmp/first" 2>&1 &
 await [ -e "$tmp/started" ]
 make clean O="$tmp/busy"
