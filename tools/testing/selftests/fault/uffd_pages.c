@@ -232,7 +232,6 @@ static void split_huge_zero(void *(*reader)(void *))
 	char *p;
 	int i;
 
-	need_thp();
 	splits = proc_number("/proc/vmstat", "\nthp_split_pmd ");
 	/* the readers may be faster than madvise */
 	thp_set("enabled", "always");
