@@ -31,6 +31,7 @@
 #include <linux/mount.h>
 #include <linux/pagemap.h>
 #include <linux/pid.h>
+#include <linux/rcupdate.h>
 #include <linux/selftest_compat.h>
 #include <linux/slab.h>
 #include <linux/tracepoint.h>
@@ -1304,6 +1305,8 @@ static long fst_ioctl_wait(struct fst *fst, void __user *arg)
 
 static long fst_ioctl_wake(struct fst *fst)
 {
+	/* A VMA that was unmapped is freed by now: KASAN sees who uses it. */
+	rcu_barrier();
 	spin_lock(&fst->lock);
 	WRITE_ONCE(fst->wakes, fst->wakes + 1);
 	spin_unlock(&fst->lock);

@@ -337,7 +337,7 @@ struct fault_selftest_event {
 #define FAULT_SELFTEST_CLEAR	_IO(FAULT_SELFTEST_IOC_MAGIC, 2)
 #define FAULT_SELFTEST_WAIT	_IOW(FAULT_SELFTEST_IOC_MAGIC, 3, \
 				     struct fault_selftest_wait)
-/* Wake all current sleepers */
+/* Wake all current sleepers, after an RCU barrier */
 #define FAULT_SELFTEST_WAKE	_IO(FAULT_SELFTEST_IOC_MAGIC, 4)
 #define FAULT_SELFTEST_PAGES	_IOW(FAULT_SELFTEST_IOC_MAGIC, 5, \
 				     struct fault_selftest_range)
