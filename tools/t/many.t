@@ -5,14 +5,14 @@
 
 # shellcheck source=tools/t/lib.sh
 . "$(dirname "$0")/lib.sh"
-plan 64
+plan 67
 
 fake_project
 fake_series
 export O="$tmp/o" BASE=v4.6
 calls=$tmp/calls
 stub() { # SCRIPT: its body is on stdin
-	{ printf '#!/bin/sh\necho "%s $* F=$FLAVOUR U=$UPTO M=${MUTANT##*/} J=$JUDGE_AS S=$SMP,$MEM T=$TESTS" >>"%s"\n' \
+	{ printf '#!/bin/sh\necho "%s $* F=$FLAVOUR U=$UPTO M=${MUTANT##*/} J=$JUDGE_AS S=$SMP,$MEM C=$CONFIG T=$TESTS" >>"%s"\n' \
 		"$1" "$calls"; cat; } >"$(tool "$1")"
 	chmod +x "$(tool "$1")"
 }
@@ -129,7 +129,16 @@ expect 1 'MISSED +warn' "a guest that never came up has caught nothing"
 printf 'nothing\n' >"$m/void.patch"
 mutants
 expect 1 'has no Caught-by: line' "a mutant that nothing is to catch"
-rm "$m/void.patch" "$tmp/guest.warn.patch"
+rm "$m/void.patch" "$m/warn.patch" "$tmp/guest.warn.patch"
+mkdir "$m/x86_64" "$m/s390x"
+printf 'Config: KASAN=y\nCaught-by: fault/x a\n' >"$m/x86_64/here.patch"
+cp "$m/leak.patch" "$m/s390x/elsewhere.patch"
+row bad new fail fault/x a >"$tmp/judged.here.patch"
+CONFIG=A=y mutants
+expect 0 'mutants of v4.6: 2 of 2 caught' "those of this architecture are run besides"
+check "with the options that they need" called 'kernel patched F=mutant .* M=here.patch .* C=A=y KASAN=y T'
+check "which others are not" called 'kernel patched F=mutant .* M=leak.patch .* C=A=y T'
+rm -r "$m/x86_64" "$m/s390x"
 
 # --- matrix
 unset UPTO MUTANT
