@@ -1099,8 +1099,11 @@ static vm_fault_t fst_do_retry(struct fst *fst, struct selftest_fault *f,
 	/* Once unlocked, the VMA and its file reference may go away */
 	file = get_file(f->vma->vm_file);
 	selftest_unlock_fault(f);
-	if (asleep)
+	if (asleep) {
 		fst_sleep(fst);
+		/* If unmapped meanwhile, the VMA is freed: KASAN sees its use. */
+		rcu_barrier();
+	}
 	fput(file);
 	return VM_FAULT_RETRY;
 }
@@ -1305,8 +1308,6 @@ static long fst_ioctl_wait(struct fst *fst, void __user *arg)
 
 static long fst_ioctl_wake(struct fst *fst)
 {
-	/* A VMA that was unmapped is freed by now: KASAN sees who uses it. */
-	rcu_barrier();
 	spin_lock(&fst->lock);
 	WRITE_ONCE(fst->wakes, fst->wakes + 1);
 	spin_unlock(&fst->lock);

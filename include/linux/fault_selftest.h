@@ -149,7 +149,7 @@ struct fault_selftest_rule {
 #define FAULT_SELFTEST_SLEEP		(1U << 0)
 /*
  * Only with action RETRY: drop the mmap lock, sleep until FAULT_SELFTEST_WAKE,
- * then return VM_FAULT_RETRY.
+ * then, after an RCU barrier, return VM_FAULT_RETRY.
  */
 #define FAULT_SELFTEST_SLEEP_UNLOCKED	(1U << 1)
 /*
@@ -337,7 +337,7 @@ struct fault_selftest_event {
 #define FAULT_SELFTEST_CLEAR	_IO(FAULT_SELFTEST_IOC_MAGIC, 2)
 #define FAULT_SELFTEST_WAIT	_IOW(FAULT_SELFTEST_IOC_MAGIC, 3, \
 				     struct fault_selftest_wait)
-/* Wake all current sleepers, after an RCU barrier */
+/* Wake all current sleepers */
 #define FAULT_SELFTEST_WAKE	_IO(FAULT_SELFTEST_IOC_MAGIC, 4)
 #define FAULT_SELFTEST_PAGES	_IOW(FAULT_SELFTEST_IOC_MAGIC, 5, \
 				     struct fault_selftest_range)
