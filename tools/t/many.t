@@ -5,7 +5,7 @@
 
 # shellcheck source=tools/t/lib.sh
 . "$(dirname "$0")/lib.sh"
-plan 67
+plan 68
 
 fake_project
 fake_series
@@ -131,14 +131,17 @@ mutants
 expect 1 'has no Caught-by: line' "a mutant that nothing is to catch"
 rm "$m/void.patch" "$m/warn.patch" "$tmp/guest.warn.patch"
 mkdir "$m/x86_64" "$m/s390x"
-printf 'Config: KASAN=y\nCaught-by: fault/x a\n' >"$m/x86_64/here.patch"
+printf 'Config: KASAN=y\nCaught-by: fault/x a\n' >"$m/first.patch"
 cp "$m/leak.patch" "$m/s390x/elsewhere.patch"
-row bad new fail fault/x a >"$tmp/judged.here.patch"
+mv "$m/leak.patch" "$m/x86_64"
+row bad new fail fault/x a >"$tmp/judged.first.patch"
 CONFIG=A=y mutants
 expect 0 'mutants of v4.6: 2 of 2 caught' "those of this architecture are run besides"
-check "with the options that they need" called 'kernel patched F=mutant .* M=here.patch .* C=A=y KASAN=y T'
+check "with the options that they need" called 'kernel patched F=mutant .* M=first.patch .* C=A=y KASAN=y T'
 check "which others are not" called 'kernel patched F=mutant .* M=leak.patch .* C=A=y T'
-rm -r "$m/x86_64" "$m/s390x"
+CONFIG=$m/first.patch mutants
+expect 1 'not a file, for first adds KASAN=y' "a file of options cannot be added to"
+rm -r "$m/x86_64" "$m/s390x" "$m/first.patch"
 
 # --- matrix
 unset UPTO MUTANT
