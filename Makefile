@@ -28,8 +28,8 @@ export GUEST_ARCH BASE VARIANT LINUX O DL COMPILER ACCEL SMP MEM TESTS JOBS LIMI
 
 .NOTPARALLEL:
 .PHONY: help deps run check check-host build shell gdb apply unapply mbox \
-	refresh checkpatch bisect-check mutants matrix archs mm-selftests bench \
-	pressure harmless kselftest coverage rule-mutants prove fuzz apps report clean list \
+	refresh checkpatch bisect-check mutants matrix archs flakes mm-selftests \
+	bench pressure harmless kselftest coverage rule-mutants prove fuzz apps report clean list \
 	args
 
 help:
@@ -42,7 +42,7 @@ endif
 
 # Check the variables first. Without a base, the reason has been printed.
 run check build shell gdb mbox refresh checkpatch bisect-check mutants \
-	matrix archs mm-selftests bench pressure harmless kselftest coverage rule-mutants prove \
+	matrix archs flakes mm-selftests bench pressure harmless kselftest coverage rule-mutants prove \
 	fuzz apps report list: args
 args:
 	@$(if $(BASE),,exit 1;) tools/args
@@ -92,6 +92,9 @@ matrix:
 
 archs:
 	@tools/locked tools/suites/archs
+
+flakes:
+	@tools/locked tools/suites/flakes
 
 mm-selftests:
 	@tools/locked tools/suites/mm-selftests/ab

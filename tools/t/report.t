@@ -5,7 +5,7 @@
 
 # shellcheck source=tools/t/lib.sh
 . "$(dirname "$0")/lib.sh"
-plan 59
+plan 61
 
 fake_project
 export O="$tmp/o & <u>"
@@ -136,6 +136,13 @@ sed -i 's/0.9000\(.*\)yes/1.2000\1no/' "$b/bench/table.tsv"
 report
 has 'mutants: 1 of 2 not as expected' "a mutant that is missed"
 has 'bench: 1 of 1 over the limit' "a fault that costs too much"
+mkdir -p "$b/flakes/1.control" "$b/flakes/10.patched"
+echo 0 >"$b/flakes/1.control/status"
+echo 1 >"$b/flakes/10.patched/status"
+row bad same fail fault/x stays 'not ok' >"$b/flakes/10.patched/rows"
+report
+has 'flakes: 1 of 2 not as expected' "a flake"
+has '<span class="badge bad">fail</span></td><td class="text">fault/x stays</td>' "and the case"
 mkdir -p "$b/apps"
 printf '# case\tfigure\tunit\tcontrol\tpatched\tratio\tbar\tkept\nredis\tfork\tkB\t9\t9\t1.0000\tx<=0.60\tno\n' >"$b/apps/table.tsv"
 report

@@ -89,6 +89,25 @@ archs() {
 		table "code verdict number number number number number number number"
 }
 
+# RUN.VARIANT, verdict, cases that failed
+flake_rows() {
+	for d in "$build"/flakes/[0-9]*.*/; do
+		[ -s "$d/status" ] || continue
+		[ "$(cat "$d/status")" = 0 ] && verdict=good || verdict=bad
+		printf '%s\t%s\t%s\n' "$(basename "$d")" "$verdict" \
+			"$(awk -F '\t' '$1 == "bad" { print $4 " " $5 }' "$d/rows" | paste -sd, | sed 's/,/, /g')"
+	done | sort -V
+}
+
+flakes() {
+	flake_rows >"$tmp/flakes"
+	[ -s "$tmp/flakes" ] || { status flakes none "not run" "make flakes BASE=$BASE"; return; }
+	table_status flakes "$tmp/flakes" 2 "make flakes BASE=$BASE"
+	title "The same many times, beside a compiler"
+	{ printf 'run\tresult\tfailed\n'; cat "$tmp/flakes"; } | table "code verdict text" |
+		fold "$(share "$tmp/flakes" 2) as expected"
+}
+
 # PREFIX, patch, verdict, new cases that pass, lost, new warnings
 bisect_rows() {
 	{ echo base; lines_of "$series/series"; } | awk '{ print NR - 1 "\t" $0 }' |
