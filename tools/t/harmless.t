@@ -5,7 +5,7 @@
 
 # shellcheck source=tools/t/lib.sh
 . "$(dirname "$0")/lib.sh"
-plan 11
+plan 12
 
 fake_project
 export BASE=v4.6 ACCEL=tcg DUMP_PAUSE=0.1 O="$tmp/o" HOW="nobody root" KEEP="WHAT TMPDIR"
@@ -22,7 +22,7 @@ while [ $# -gt 0 ]; do
 	case $1 in
 	file,id=tap,*) tap=${1#*path=} ;;
 	file,id=verdict,*) verdict=${1#*path=} ;;
-	pipe,id=ser,*) ser=${1#*path=}; ser=${ser%%,*} ;;
+	pipe,id=ser,*) log=${1#*logfile=}; ser=${1#*path=}; ser=${ser%%,*} ;;
 	pipe,id=mon,*) mon=${1#*path=}; mon=${mon%%,*} ;;
 	file=*) d=${1#file=}; disks="$disks ${d%%,*}" ;;
 	esac
@@ -30,6 +30,7 @@ while [ $# -gt 0 ]; do
 done
 exec 3<>"$ser.in" 4<>"$ser.out" 5<>"$mon.in" 6<>"$mon.out"
 set -- $disks
+: >"$log"
 change() { printf x | dd of="$1" bs=1 seek="$2" conv=notrunc 2>/dev/null; }
 tap() { printf '%s\n' "$@" >>"$tap"; }
 : >"$tap"
@@ -48,6 +49,7 @@ case $WHAT in
 vda) change "$1" 5000000 ;;
 vdb) change "$2" 1030 ;;
 mounted) change "$1" 1070 ;;
+warn) echo 'WARNING: CPU: 0 PID: 7 at mm/memory.c:7 alloc_set_pte+0x7' >"$log" ;;
 lost) exit 1 ;;
 esac
 echo ok >"$verdict"
@@ -76,5 +78,7 @@ harm cut
 expect 1 '' "a program that is missing"
 harm short
 expect 1 'not ok - root ran' "a way of running them that is missing"
+harm warn
+expect 1 '# 1: WARNING: CPU' "a warning in the kernel log"
 harm lost
 expect 1 'not ok - the guest gave a verdict' "a guest that is lost"

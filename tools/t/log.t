@@ -6,7 +6,7 @@
 
 # shellcheck source=tools/t/lib.sh
 . "$(dirname "$0")/lib.sh"
-plan 31
+plan 32
 
 samples=$top/tools/verdict/log/samples
 mkdir "$tmp/log" && cp "$top"/tools/verdict/log/scan "$top"/tools/verdict/log/deny "$top"/tools/verdict/log/allow "$tmp/log/"
@@ -83,6 +83,8 @@ for shell in dash "busybox sh"; do
 	[ $rc = 1 ] && [ "$(cut -d: -f1 "$out" | paste -sd' ')" = "5 7" ]
 	ok $? "${shell% sh}: what a test asks for is excepted while it runs, and not in another or outside" || diag
 done
+run "$scan" "$tmp/oom.log" anywhere
+expect 0 '' "or anywhere, where a log does not say what runs"
 allow 'until 2999-01-01 in : BUG:'
 expect 2 'bad or expired' "an exception for no test"
 allow 'until 2999-01-01 during fault/x: BUG:'
