@@ -5,7 +5,7 @@
 
 # shellcheck source=tools/t/lib.sh
 . "$(dirname "$0")/lib.sh"
-plan 61
+plan 63
 
 fake_project
 export O="$tmp/o & <u>"
@@ -119,6 +119,8 @@ guest patched
 mkdir -p "$b/mutants" "$b/bench" "$b/coverage" "$P/patches/v4.6/mutants"
 : >"$P/patches/v4.6/mutants/leak.patch"
 : >"$P/patches/v4.6/mutants/race.patch"
+mkdir "$P/patches/v4.6/mutants/s390x"
+: >"$P/patches/v4.6/mutants/s390x/elsewhere.patch"
 printf 'good\tfault/x stays\n' >"$b/mutants/leak.result"
 {
 	printf '# case\tcontrol\tpatched\tratio\tlimit\tkept\n'
@@ -127,14 +129,17 @@ printf 'good\tfault/x stays\n' >"$b/mutants/leak.result"
 printf ' context\n+<added> & done\n' >"$b/coverage/x.diff"
 report
 has '1 of 2 run' "mutants: some of them"
+has_not elsewhere "those of another architecture are not missed"
 has '1 within limits' "bench"
 has '<rect class="good" x=' "with a bar"
 has '<ins>+&lt;added&gt; &amp; done</ins>' "coverage, if there is one"
 has '<h1 class="good">' "what was not asked for is no failure"
 printf 'bad\tmissed\n' >"$b/mutants/race.result"
+printf 'good\tlog\n' >"$b/mutants/elsewhere.result"
 sed -i 's/0.9000\(.*\)yes/1.2000\1no/' "$b/bench/table.tsv"
 report
-has 'mutants: 1 of 2 not as expected' "a mutant that is missed"
+has 'mutants: 1 of 3 not as expected' "a mutant that is missed"
+has '<code>s390x/elsewhere</code>' "and one of another architecture, if it was run"
 has 'bench: 1 of 1 over the limit' "a fault that costs too much"
 mkdir -p "$b/flakes/1.control" "$b/flakes/10.patched"
 echo 0 >"$b/flakes/1.control/status"

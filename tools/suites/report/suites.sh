@@ -2,11 +2,13 @@
 # shellcheck shell=sh
 # suites.sh: the results of the other targets for a base. Sourced by base.
 
-# MUTANT, verdict, caught by what
+# MUTANT, verdict, caught by what. Those of one architecture only if they were run
 mutant_rows() {
-	for m in "$series"/mutants/*.patch; do
+	for m in "$series"/mutants/*.patch "$series"/mutants/*/*.patch; do
 		[ -f "$m" ] || continue
-		m=$(basename "$m" .patch) r=$build/mutants/$m.result
+		r=$build/mutants/$(basename "$m" .patch).result
+		m=${m#"$series/mutants/"} m=${m%.patch}
+		[ -s "$r" ] || [ "${m%/*}" = "$m" ] || continue
 		if [ -s "$r" ]; then
 			printf '%s\t%s\t%s\n' "$m" "$(cat "$r")" "$(when "$r")"
 		else
