@@ -63,6 +63,11 @@ static inline void ksft_set_plan(unsigned int plan)
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 #endif
 
+/* A constant: tables of cases are made of it. The makefile sets it. */
+#ifndef KSFT_PAGE_SIZE
+#define KSFT_PAGE_SIZE 4096
+#endif
+
 #define KSFT_ERROR 5	/* exit status of a case that could not be set up */
 
 /* Either function; if it returns, the case has passed. Otherwise see below. */
@@ -113,6 +118,11 @@ static void (*ksft_before_case)(void);
 
 static void ksft_child(const struct ksft_case *c)
 {
+	long page = sysconf(_SC_PAGESIZE);
+
+	if (page != KSFT_PAGE_SIZE)
+		ksft_case_skip("built for pages of %d bytes, not %ld",
+			       KSFT_PAGE_SIZE, page);
 	if (ksft_before_case)
 		ksft_before_case();
 	if (c->run)

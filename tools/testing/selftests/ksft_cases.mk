@@ -7,6 +7,13 @@ ifeq ($(filter x86 x86_64 i386 i686 arm64 aarch64 riscv riscv64 s390 s390x power
 TEST_GEN_PROGS :=
 endif
 
+# Only a native build knows the kernel that its programs will run on. How far a
+# table of large pages reaches depends on powerpc's MMU: 4096, so they skip.
+ifeq ($(ARCH)$(CROSS_COMPILE)$(KSFT_PAGE_SIZE)$(filter ppc%,$(shell uname -m)),)
+KSFT_PAGE_SIZE := $(shell getconf PAGESIZE)
+endif
+CFLAGS += $(KSFT_PAGE_SIZE:%=-DKSFT_PAGE_SIZE=%)
+
 # /proc/self/mem and pagemap are files as large as the address space.
 CFLAGS += -O2 -Wall -Wextra -D_FILE_OFFSET_BITS=64
 # One format for a __u64, on powerpc too

@@ -21,15 +21,14 @@
 #include <sys/mount.h>
 #include <sys/stat.h>
 
-#define PAGE		((size_t)4096)
+#define PAGE		((size_t)KSFT_PAGE_SIZE)
 #ifdef __s390x__
-#define TABLE_KB	2			/* one PTE table */
-#define SLOT		((size_t)1 << 20)	/* reach of a PTE table */
+#define PTES		256U			/* of a table, 8 bytes each */
 #else
-#define TABLE_KB	4
-#define SLOT		((size_t)2 << 20)
+#define PTES		(KSFT_PAGE_SIZE / 8U)
 #endif
-#define PTES		((unsigned int)(SLOT / PAGE))
+#define TABLE_KB	((int)(PTES * 8 / 1024))	/* one PTE table */
+#define SLOT		(PTES * PAGE)		/* reach of a PTE table */
 #define SLOTS		128UL
 #define MNT		"/tmp"			/* see private_mount() */
 

@@ -28,7 +28,7 @@
 
 #define WB_MNT		"/tmp/wb.mnt"
 #define WB_FUSE		"/tmp/wb.fuse"
-#define WB_PAGE		4096UL
+#define WB_PAGE		((unsigned long)KSFT_PAGE_SIZE)
 
 #define WB_EXT4		"KSFT_SCRATCH_EXT4"
 #define WB_XFS		"KSFT_SCRATCH_XFS"
