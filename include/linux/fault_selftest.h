@@ -24,8 +24,8 @@
 #include <linux/types.h>
 #include <linux/ioctl.h>
 
-/* Mappable bytes, the same on every architecture */
-#define FAULT_SELFTEST_SIZE		(1ULL << 30)
+/* Mappable bytes, the same everywhere: 128 PMDs if pages have 64 kB */
+#define FAULT_SELFTEST_SIZE		(1ULL << 36)
 
 #define FAULT_SELFTEST_PFN_WORD		0x5046000000000000ULL
 #define FAULT_SELFTEST_HUGE_WORD	0x4855000000000000ULL

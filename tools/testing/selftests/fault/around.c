@@ -12,7 +12,6 @@
 #define AREA		(3 * PER_PMD)
 #define AREA_SLOT	2
 #define ALL		(1UL << 30)	/* more pages than any file has */
-#define WINDOW_FILE	"/sys/kernel/debug/fault_around_bytes"
 
 struct range {
 	unsigned long first, nr;
@@ -31,7 +30,7 @@ struct layout {
 	int prot, flags;		/* 0: shared, read-only */
 };
 
-static const unsigned long windows[] = { PAGE, 8192, 65536, SLOT };
+static const unsigned long windows[] = { PAGE, 2 * PAGE, 16 * PAGE, SLOT };
 
 static const struct layout *now;
 static char *area;
@@ -108,16 +107,6 @@ static int expected(unsigned long page, unsigned long window)
 
 /* ---- what the kernel does ------------------------------------------------ */
 
-static void set_window(unsigned long bytes)
-{
-	char text[24];
-
-	if (access(WINDOW_FILE, W_OK))
-		ksft_case_skip("no " WINDOW_FILE);
-	snprintf(text, sizeof(text), "%lu", bytes);
-	ksft_need(ksft_change(WINDOW_FILE, text), WINDOW_FILE);
-}
-
 static void map_vma(void)
 {
 	map_at(area + now->vma.first * PAGE, now->vma.nr * PAGE,
@@ -140,7 +129,7 @@ static void premap(void)
 {
 	unsigned long page;
 
-	set_window(PAGE);
+	fault_around(1);
 	for (page = 0; page < AREA; page++)
 		if (premapped(page))
 			touch(page);
@@ -183,7 +172,7 @@ static void one_window(const char *type, unsigned long window)
 
 	map_vma();
 	premap();
-	set_window(window);
+	fault_around(window / PAGE);
 	touch(now->fault);
 	pagemap(area, entries, AREA);
 	print_picture(window, type, entries);

@@ -13,11 +13,13 @@
 #include <sys/uio.h>
 #include <sys/wait.h>
 
-#define WINDOW		(64UL << 10)	/* default of fault_around_bytes */
+#define WINDOW		(16 * PAGE)
 
 static void mount_xfs(void)
 {
 	private_mount(ksft_scratch("KSFT_SCRATCH_XFS"), "xfs", NULL);
+	if (WINDOW != 64 << 10)		/* default of fault_around_bytes */
+		fault_around(WINDOW / PAGE);
 }
 
 /* A cached file, from one write(); every page contains its own number. */

@@ -203,6 +203,26 @@ static inline int try_write(volatile char *p, char c)
 	return sig;
 }
 
+/* ---- fault-around -------------------------------------------------------- */
+
+#define FAULT_AROUND	"/sys/kernel/debug/fault_around_bytes"
+
+static inline void need_fault_around(void)
+{
+	if (access(FAULT_AROUND, W_OK))
+		ksft_case_skip("no " FAULT_AROUND);
+}
+
+/* How many pages a read fault may map, until the case ends */
+static inline void fault_around(unsigned long pages)
+{
+	char text[24];
+
+	need_fault_around();
+	snprintf(text, sizeof(text), "%lu", pages * PAGE);
+	ksft_need(ksft_change(FAULT_AROUND, text), "%s to " FAULT_AROUND, text);
+}
+
 /* ---- files -------------------------------------------------------------- */
 
 /*

@@ -9,7 +9,6 @@
  */
 #include "fault.h"
 
-#define WINDOW_FILE	"/sys/kernel/debug/fault_around_bytes"
 #define WINDOW		16		/* pages of fault-around */
 #define PAGES		1024		/* of the file */
 #define FAR		(PAGES / 2)	/* the page that misses */
@@ -19,11 +18,6 @@
 
 static char *map;
 static int file, again;			/* two struct file of one inode */
-
-static void window(const char *bytes)
-{
-	ksft_need(ksft_change(WINDOW_FILE, bytes), "%s to " WINDOW_FILE, bytes);
-}
 
 static void touch(unsigned long page)
 {
@@ -51,9 +45,9 @@ static void miss(void)
 	ksft_need(!posix_fadvise(file, WINDOW * PAGE, 0, POSIX_FADV_DONTNEED),
 		  "fadvise");
 	ksft_need(!cached(FAR), "a cold page");
-	window("4096");
+	fault_around(1);
 	touch(FAR);
-	window("65536");
+	fault_around(WINDOW);
 }
 
 static void open_again(void)
@@ -72,8 +66,7 @@ static void setup(void)
 	int i;
 
 	slots_reserve();
-	if (access(WINDOW_FILE, W_OK))
-		ksft_case_skip("no " WINDOW_FILE);
+	need_fault_around();
 	mount_scratch();
 	file = make_file("missed", 0);
 	for (i = 0; i < PAGES; i++)
@@ -81,7 +74,7 @@ static void setup(void)
 	ksft_need(!fsync(file), "fsync");
 	open_again();
 	map = map_at(slot(1), PAGES * PAGE, PROT_READ, MAP_SHARED, again, 0);
-	window("65536");
+	fault_around(WINDOW);
 	touch(0);
 	for (i = 0; i < MISSES; i++)
 		miss();

@@ -280,7 +280,7 @@ static void shared_write(void)
 static void read_window(const void *arg)
 {
 	begin(-1);
-	oom_change(WINDOW, arg);
+	fault_around(*(const int *)arg);
 	bomb.prot = PROT_READ;
 	bomb.pages = 16;
 	bomb_alone();
@@ -413,7 +413,7 @@ static void mlocked_private_write(void)
 static void mlocked_read(void)
 {
 	begin(-1);
-	oom_change(WINDOW, "4096");
+	fault_around(1);
 	bomb.prot = PROT_READ;
 	mlocked();
 }
@@ -433,8 +433,8 @@ static void mlocked_mkwrite(void)
 
 static const struct ksft_case cases[] = {
 	KSFT_CASE(shared_write),
-	KSFT_CASE_WITH(read_16_pages, read_window, "65536"),
-	KSFT_CASE_WITH(read_one_page, read_window, "4096"),
+	KSFT_CASE_WITH(read_16_pages, read_window, KSFT_INT(16)),
+	KSFT_CASE_WITH(read_one_page, read_window, KSFT_INT(1)),
 	KSFT_CASE(private_write),
 	KSFT_CASE(threads),
 	KSFT_CASE(sigkill),

@@ -86,8 +86,6 @@ static inline void oom_keep_nothing_back(void)
 		oom_change(boost, "0");
 }
 
-#define WINDOW		"/sys/kernel/debug/fault_around_bytes"
-
 /* ---- reclaim without effect --------------------------------------------- */
 
 /*
@@ -213,7 +211,7 @@ static inline void stage_build(int node)
 	oom_change("/proc/sys/vm/oom_kill_allocating_task", "0");
 	oom_change("/proc/sys/vm/oom_dump_tasks", "0");
 	oom_keep_nothing_back();
-	oom_change(WINDOW, "65536");
+	fault_around(16);
 	balloon_node = node;
 	snprintf(options, sizeof(options), "size=100%%");
 	if (node >= 0)
