@@ -22,8 +22,10 @@
 #include <sys/stat.h>
 
 #define PAGE		((size_t)KSFT_PAGE_SIZE)
-#ifdef __s390x__
-#define PTES		256U			/* of a table, 8 bytes each */
+#ifdef KSFT_PTES
+#define PTES		(KSFT_PTES + 0U)	/* of a table, 8 bytes each */
+#elif defined(__s390x__)
+#define PTES		256U
 #else
 #define PTES		(KSFT_PAGE_SIZE / 8U)
 #endif
