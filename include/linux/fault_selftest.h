@@ -21,11 +21,15 @@
 #ifndef _LINUX_FAULT_SELFTEST_H
 #define _LINUX_FAULT_SELFTEST_H
 
+#include <asm/bitsperlong.h>
 #include <linux/types.h>
 #include <linux/ioctl.h>
 
-/* Mappable bytes, the same everywhere: 128 PMDs if pages have 64 kB */
-#define FAULT_SELFTEST_SIZE		(1ULL << 36)
+/*
+ * Mappable bytes: 128 PMDs even if pages have 64 kB. 32-bit kernels map no
+ * character device beyond 4 GiB.
+ */
+#define FAULT_SELFTEST_SIZE		(1ULL << (__BITS_PER_LONG == 64 ? 36 : 30))
 
 #define FAULT_SELFTEST_PFN_WORD		0x5046000000000000ULL
 #define FAULT_SELFTEST_HUGE_WORD	0x4855000000000000ULL
