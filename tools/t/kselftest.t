@@ -5,7 +5,7 @@
 
 # shellcheck source=tools/t/lib.sh
 . "$(dirname "$0")/lib.sh"
-plan 10
+plan 11
 
 mkdir -p "$tmp/tests/kselftest/installed"
 cp "$top/tools/guest/kselftest" "$tmp/tests/kselftest/run"
@@ -45,3 +45,9 @@ says 'Running tests in fault' 'not ok 2 write' 'selftests: sigbus [PASS]' \
 	'ok 1 all' 'selftests: races [FAIL]' 'Running tests in writeback' 'ok 1 # SKIP all' 'selftests: races [FAIL]'
 expect 0 '^not ok 1 - fault/sigbus: passed' "and what is wrong there"
 expect 0 '^not ok 2 - fault/races: failed' "in both directions"
+
+# v6.12's appends what a program prints to /dev/stdout
+{ echo "echo '# not ok 1 read' >>/dev/stdout"; echo "echo 'not ok 1 selftests: fault: sigbus # exit=1'"; } \
+	>"$tmp/tests/kselftest/installed/run_kselftest.sh"
+run sh "$tmp/tests/kselftest/run"
+expect 0 '^ok 1 - fault/sigbus: failed' "two that write to the log"
