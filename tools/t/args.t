@@ -5,7 +5,7 @@
 
 # shellcheck source=tools/t/lib.sh
 . "$(dirname "$0")/lib.sh"
-plan 25
+plan 26
 
 fake_project
 cp "$top/Makefile" "$top/README" "$P/"
@@ -35,7 +35,7 @@ expect 0 '' "directories, programs and cases that there are"
 seq -f 'same fault/many case%g' 15 >>"$P/patches/v4.6/expect"
 make run BASE=v4.6 TESTS="$(seq -f 'fault/many:case%g' 15 | paste -sd' ')"
 refused 'more than 14 cases of fault/many' "more cases than the guest takes"
-for a in ACCEL=kwm VARIANT=patches SMP=two SMP=0 MEM=2GB MEM=M JOBS=-1 LIMIT=1m; do
+for a in ACCEL=kwm VARIANT=patches SMP=two SMP=0 MEM=2GB MEM=M JOBS=-1 LIMIT=1m RUNS=many; do
 	make run $a
 	refused "${a%%=*}=${a#*=}" "$a"
 done

@@ -63,7 +63,7 @@ static inline void ksft_set_plan(unsigned int plan)
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 #endif
 
-/* A constant: tables of cases are made of it. The makefile sets it. */
+/* A constant: tables of cases are made of it. See ksft_cases.mk. */
 #ifndef KSFT_PAGE_SIZE
 #define KSFT_PAGE_SIZE 4096
 #endif

@@ -7,12 +7,8 @@ ifeq ($(filter x86 x86_64 i386 i686 arm64 aarch64 riscv riscv64 s390 s390x power
 TEST_GEN_PROGS :=
 endif
 
-# Only a native build knows the kernel that its programs will run on. How many
-# entries a table for larger pages has depends on powerpc's MMU: unless KSFT_PTES
-# says it, programs for 4096 are built there, and skip.
-ifeq ($(ARCH)$(CROSS_COMPILE)$(KSFT_PAGE_SIZE)$(filter ppc%,$(shell uname -m)),)
-KSFT_PAGE_SIZE := $(shell getconf PAGESIZE)
-endif
+# For kernels whose pages are not of 4096 bytes, or whose tables do not have an
+# eighth as many entries. On others than these, programs skip.
 CFLAGS += $(KSFT_PAGE_SIZE:%=-DKSFT_PAGE_SIZE=%) $(KSFT_PTES:%=-DKSFT_PTES=%)
 
 # /proc/self/mem and pagemap are files as large as the address space.
