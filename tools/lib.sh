@@ -156,6 +156,14 @@ refuse_path() {
 	esac
 }
 
+# IMAGES="CONTROL PATCHED"
+need_images() {
+	# shellcheck disable=SC2086 # two words
+	set -- $IMAGES
+	[ $# = 2 ] || die "IMAGES=\"$IMAGES\": not two kernels"
+	for image; do [ -r "$image" ] || die "IMAGES: cannot read $image"; done
+}
+
 need_tool() {
 	for tool; do
 		command -v "$tool" >/dev/null || die "$tool is not installed: run 'make deps'"

@@ -5,7 +5,7 @@
 
 # shellcheck source=tools/t/lib.sh
 . "$(dirname "$0")/lib.sh"
-plan 16
+plan 18
 
 compare() {
 	printf '%s\n' "$1" >"$tmp/c"
@@ -87,10 +87,14 @@ END
 echo aa >"$tmp/same"; echo aa >"$tmp/control"; echo bb >"$tmp/patched"
 fuzz() { # PATCHED
 	PATH=$tmp/bin:$PATH BASE=$(cat "$top/patches/default") O=$tmp/o COMPILER=gcc QEMU=qemu-system-x86_64 \
-	PROGRAMS=1-10 STEPS=20 AT_ONCE=4 IMAGES="$tmp/control $tmp/$1" run "$top/tools/suites/fuzz/run"
+	PROGRAMS=1-10 STEPS=20 AT_ONCE=4 IMAGES="$tmp/control ${1:+$tmp/$1}" run "$top/tools/suites/fuzz/run"
 }
 fuzz same
 expect 0 '10 programs, [0-9]+ steps, 0 differ' "two kernels that do the same"
+fuzz missing
+expect 1 'IMAGES: cannot read .*/missing' "a kernel that is not there is no difference"
+fuzz ''
+expect 1 'IMAGES=.*: not two kernels' "nor is one that is not named"
 fuzz patched
 expect 1 '10 programs, [0-9]+ steps, 1 differ' "one program differs"
 grep -q '  2 steps: .*/5.c$' "$out" && grep -q 'SAY(do_read(0x3));' "$tmp"/o/*/fuzz/5.c &&
