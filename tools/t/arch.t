@@ -6,7 +6,7 @@
 # shellcheck source=tools/t/lib.sh
 . "$(dirname "$0")/lib.sh"
 archs=$(ls "$top/tools/arch")
-plan $((2 * $(echo "$archs" | wc -l) + 29))
+plan $((2 * $(echo "$archs" | wc -l) + 31))
 
 for a in $archs; do
 	for key in kernel image qemu cpu console packages; do
@@ -57,6 +57,12 @@ run env GUEST_ARCH=toy "$P/tools/guest/scratch" "$tmp/disks"
 expect 0 ' for.all=1 for.toy=1$' "a base tells guests of an architecture more"
 run "$P/tools/guest/scratch" "$tmp/disks"
 expect 0 ' for.all=1$' "and others not"
+echo disks=65M 330M >>"$P/tools/arch/toy/arch"
+echo 'toy.toys=many # of them' >"$P/tools/arch/toy/cmdline"
+run env GUEST_ARCH=toy "$P/tools/guest/scratch" "$tmp/disks"
+expect 0 ' toy.toys=many ' "an architecture may have kernel arguments"
+stat -c %s "$tmp/disks/ext4.img" "$tmp/disks/xfs.img" | paste -sd' ' | grep -qx '68157440 346030080'
+ok $? "and say how large its disks are" || diag
 
 # --- busybox
 echo 'echo here' | fake_command busybox

@@ -29,7 +29,6 @@
 #include <unistd.h>
 
 #define TRIES	16
-#define TABLE	((size_t)1 << 25)	/* the range of a page table, or more */
 
 static sigjmp_buf jump;
 
@@ -55,14 +54,15 @@ static long faults(void)
 /* Faults taken to read the page, after the one behind it was a SIGBUS */
 static long faults_of_page(int fd, size_t page)
 {
-	char *p = mmap(NULL, 2 * TABLE, PROT_NONE,
+	size_t table = page * page / 4;	/* the range of a page table, or more */
+	char *p = mmap(NULL, 2 * table, PROT_NONE,
 		       MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	volatile char *file;
 	long before;
 
 	if (p == MAP_FAILED)
 		no_answer("mmap");
-	file = (char *)(((uintptr_t)p + TABLE - 1) & ~(TABLE - 1));
+	file = (char *)(((uintptr_t)p + table - 1) & ~(table - 1));
 	if (mmap((void *)file, 2 * page, PROT_READ, MAP_SHARED | MAP_FIXED, fd,
 		 0) == MAP_FAILED)
 		no_answer("mmap of the file");
@@ -71,7 +71,7 @@ static long faults_of_page(int fd, size_t page)
 	before = faults();
 	(void)file[0];
 	before = faults() - before;
-	munmap(p, 2 * TABLE);
+	munmap(p, 2 * table);
 	return before;
 }
 

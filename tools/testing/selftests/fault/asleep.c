@@ -270,6 +270,7 @@ static void many_asleep(const void *arg)
 	unsigned int before, held;
 	struct sleeper s;
 
+	need_table_pages();
 	how = arg;
 	device = dev_open();
 	mount_fuse();

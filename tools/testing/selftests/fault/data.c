@@ -4,6 +4,7 @@
  * page. Every byte of page i of a file is i + 1.
  */
 #include "thp.h"
+#include <sys/resource.h>
 
 #define PAGES	96
 #define LEN	(PAGES * PAGE)
@@ -408,8 +409,14 @@ static void kernel_writes_anon(void)
 
 static void stack_grows(void)
 {
+	struct rlimit limit;
 	char *top, *p;
 
+	ksft_need(!getrlimit(RLIMIT_STACK, &limit), "getrlimit");
+	if (limit.rlim_max < 2 * SLOT)
+		ksft_case_skip("no stack may be of two tables");
+	limit.rlim_cur = limit.rlim_max;
+	ksft_need(!setrlimit(RLIMIT_STACK, &limit), "setrlimit");
 	slots_reserve();
 	top = slot(8);
 	ksft_need(!munmap(slot(2), top - slot(2)), "munmap");

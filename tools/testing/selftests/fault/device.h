@@ -23,6 +23,7 @@ static inline void probe(int fd, unsigned int flags)
 	struct fault_selftest_probe p = { .flags = flags };
 	int err;
 
+	need_table_pages();
 	touch_stack();
 	err = ioctl(fd, FAULT_SELFTEST_PROBE, &p);
 	if (err && errno == EOPNOTSUPP)

@@ -58,12 +58,21 @@ static inline long proc_number(const char *path, const char *key)
 	return number_in(proc_read(path), key);
 }
 
+/* Tables that are parts of a page are not allocated, and freed, each. */
+static inline void need_table_pages(void)
+{
+#ifdef KSFT_PTES
+	ksft_case_skip("page tables share pages");
+#endif
+}
+
 /*
  * With HIGHPTE a table is in high memory like a user page: fail_page_alloc
  * cannot tell them apart.
  */
 static inline void need_tables_apart(void)
 {
+	need_table_pages();
 	if (proc_number("/proc/meminfo", "HighTotal:") > 0)
 		ksft_case_skip("page tables may be in high memory");
 }
@@ -223,6 +232,16 @@ static inline void fault_around(unsigned long pages)
 	need_fault_around();
 	snprintf(text, sizeof(text), "%lu", pages * PAGE);
 	ksft_need(ksft_change(FAULT_AROUND, text), "%s to " FAULT_AROUND, text);
+}
+
+/*
+ * For tests that take a window of 16 pages for granted: fault_around_bytes is
+ * 64 kB, whatever a page is.
+ */
+static inline void window_of_16(void)
+{
+	if (PAGE > 4096 && !access(FAULT_AROUND, W_OK))
+		fault_around(16);
 }
 
 /* ---- files -------------------------------------------------------------- */

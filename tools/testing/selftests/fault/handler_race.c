@@ -297,5 +297,6 @@ static const struct ksft_case cases[] = {
 
 int main(int argc, char **argv)
 {
+	ksft_before_case = window_of_16;
 	return ksft_run_cases(cases, ARRAY_SIZE(cases), argc, argv);
 }

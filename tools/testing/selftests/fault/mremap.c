@@ -6,8 +6,9 @@
  */
 #include "fault.h"
 
-#define GIB		(1UL << 30)
-#define EMPTY_MAX	60	/* kB of tables of a small process */
+#define BIG		(512 * SLOT)	/* 1 GiB, with pages of 4 kB */
+/* kB of tables of a small process: 15, and none of less than a small page */
+#define EMPTY_MAX	(15 * (TABLE_KB > 4 ? TABLE_KB : 4))
 #define LEN		((SLOTS - 1) * SLOT)
 #define HEAP		(MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE)
 
@@ -49,16 +50,16 @@ static void few_tables(long before, long max)
 /* Populate a page in each of 512 tables, then drop them all. */
 static void emptied_heap(void)
 {
-	char *p = heap(GIB);
+	char *p = heap(BIG);
 	long before = vm_pte(getpid());
 	size_t i;
 
-	for (i = 0; i < GIB; i += SLOT)
+	for (i = 0; i < BIG; i += SLOT)
 		p[i] = 1;
-	ksft_need(!madvise(p, GIB, MADV_DONTNEED), "MADV_DONTNEED");
-	p = moved(p, GIB);
+	ksft_need(!madvise(p, BIG, MADV_DONTNEED), "MADV_DONTNEED");
+	p = moved(p, BIG);
 	few_tables(before, EMPTY_MAX);
-	for (i = 0; i < GIB; i += SLOT)
+	for (i = 0; i < BIG; i += SLOT)
 		ksft_check(!p[i], "page %zu", i / PAGE);
 }
 

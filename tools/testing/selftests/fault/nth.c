@@ -331,5 +331,6 @@ static const struct ksft_case cases[] = {
 
 int main(int argc, char **argv)
 {
+	ksft_before_case = need_table_pages;
 	return ksft_run_cases(cases, ARRAY_SIZE(cases), argc, argv);
 }

@@ -9,7 +9,7 @@
 #include <time.h>
 
 #define MANY		256
-#define GIB		(1UL << 30)
+#define REGION		(512 * SLOT)	/* 1 GiB, with pages of 4 kB */
 
 static int uffd;
 
@@ -19,10 +19,10 @@ static char *huge_region(void)
 	char *p;
 
 	need_thp();
-	p = mmap(NULL, 2 * GIB, PROT_NONE,
+	p = mmap(NULL, 2 * REGION, PROT_NONE,
 		 MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-	ksft_need(p != MAP_FAILED, "reserve 2 GiB");
-	p = (char *)(((uintptr_t)p + GIB - 1) & ~(GIB - 1));
+	ksft_need(p != MAP_FAILED, "reserve 512 tables, twice");
+	p = (char *)(((uintptr_t)p + REGION - 1) & ~(REGION - 1));
 	map_at(p, (MANY + 1) * SLOT, PROT_READ | PROT_WRITE,
 	       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	if (madvise(p, (MANY + 1) * SLOT, MADV_HUGEPAGE))
@@ -55,6 +55,8 @@ static void many_huge(const void *arg)
 	int i, event;
 	long nr;
 
+	if (!write)
+		need_table_pages();	/* else a huge page is enough to tell */
 	uffd = uffd_open(0);
 	uffd_register(uffd, p, (MANY + 1) * SLOT, UFFDIO_REGISTER_MODE_MISSING);
 	ksft_need(!pthread_create(&thread, NULL, server, NULL), "a thread");
