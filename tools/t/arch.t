@@ -60,7 +60,7 @@ expect 0 ' for.all=1$' "and others not"
 echo disks=65M 330M >>"$P/tools/arch/toy/arch"
 echo 'toy.toys=many # of them' >"$P/tools/arch/toy/cmdline"
 run env GUEST_ARCH=toy "$P/tools/guest/scratch" "$tmp/disks"
-expect 0 ' toy.toys=many ' "an architecture may have kernel arguments"
+expect 0 ' log_buf_len=1M toy.toys=many ' "an architecture may have kernel arguments"
 stat -c %s "$tmp/disks/ext4.img" "$tmp/disks/xfs.img" | paste -sd' ' | grep -qx '68157440 346030080'
 ok $? "and say how large its disks are" || diag
 
