@@ -71,9 +71,20 @@ static inline void oom_change(const char *path, const char *value)
 	ksft_need(ksft_change(path, value), "%s to %s", path, value);
 }
 
+/* Any write, even of the same value, takes back what is boosted already. */
+static inline void oom_reset_watermarks(void)
+{
+	const char *scale = "/proc/sys/vm/watermark_scale_factor";
+	char text[16];
+
+	snprintf(text, sizeof(text), "%ld", proc_number(scale, ""));
+	ksft_need(ksft_put(scale, text), "%s to %s", text, scale);
+}
+
 /*
  * Later kernels keep back megabytes, in the lists of a CPU and below a boosted
- * watermark: the OOM killer would come while its victim is still small.
+ * watermark: the OOM killer would come while its victim is still small, or
+ * already for the balloon, where there is no victim.
  */
 static inline void oom_keep_nothing_back(void)
 {
@@ -82,8 +93,10 @@ static inline void oom_keep_nothing_back(void)
 
 	if (!access(fraction, W_OK))
 		oom_change(fraction, "100000");
-	if (!access(boost, W_OK))
+	if (!access(boost, W_OK)) {
 		oom_change(boost, "0");
+		oom_reset_watermarks();
+	}
 }
 
 /* ---- reclaim without effect --------------------------------------------- */
