@@ -5,7 +5,7 @@
 
 # shellcheck source=tools/t/lib.sh
 . "$(dirname "$0")/lib.sh"
-plan 22
+plan 31
 
 tab=$(printf '\t')
 c=$tmp/c
@@ -57,21 +57,33 @@ fake_project
 fake_series
 export O="$tmp/o" BASE=v4.6
 stub() { { echo '#!/bin/sh'; cat; } >"$(tool "$1")"; chmod +x "$(tool "$1")"; }
-for f in source assemble tests; do echo : | stub $f; done
+for f in source assemble; do echo : | stub $f; done
 # The text of the mutant decides: two() does not build, "flag" is caught by
-# fault/x, "put" by fault/z alone.
-stub kernel <<'END'
-cp "$MUTANT" "${MUTANT%/*}/seen"
-! grep -q '^+.*!(one' "$MUTANT"
+# fault/x, "put" by fault/z alone, if the guest has it.
+stub tests <<END
+[ ! -e "$tmp/full" ] || exit 1
+echo "\$TESTS" >"$tmp/packed"
+END
+stub kernel <<END
+d=\$O/v4.6/patched/mutant
+mkdir -p "\$d" && rm -rf "\$d/judged"
+[ ! -e "$tmp/full" ] || { echo "No space left on device" >"\$d/kernel.log"; exit 1; }
+[ "\$MUTANT" ] || exit 0
+! grep -q '^+.*!(one' "\$MUTANT" || { echo "x.c:1:1: error: no" >"\$d/kernel.log"; exit 1; }
 END
 stub verdict <<END
-d=\$O/v4.6/patched/mutant/judged
-mkdir -p "\$d"
-echo "\$TESTS" >>"$tmp/asked"
+d=\$O/v4.6/patched/mutant
+[ ! -e "$tmp/killed" ] || { echo 137 >"\$d/ended"; exit 1; }
+[ ! -e "$tmp/broken" ] || by=fault/w
+tests=\$(cat "$tmp/packed")
+[ "\$MUTANT" ] || { echo "baseline \$tests" >>"$tmp/asked"; [ ! "\$by" ]; exit; }
+mkdir -p "\$d/judged"
+echo "\$tests" >>"$tmp/asked"
 grep -q '^-.*GFP_B' "\$MUTANT" && by=fault/x
-grep -q '^-.*put(page)' "\$MUTANT" && case \$TESTS in *fault/z*) by=fault/z ;; esac
+grep -q '^-.*put(page)' "\$MUTANT" && case \$tests in *fault/z*) by=fault/z ;; esac
+echo 0 >"\$d/ended"
 [ "\$by" ] || exit 0
-printf 'bad\tsame\tfail\t%s\tcase\twhy\n' "\$by" >"\$d/rows"
+printf 'bad\tsame\tfail\t%s\tcase\twhy\n' "\$by" >"\$d/judged/rows"
 exit 1
 END
 cover=$O/v4.6/coverage
@@ -82,24 +94,33 @@ mkdir -p "$cover" "$O/v4.6/patched/coverage/linux/mm"
 cp "$c" "$O/v4.6/patched/coverage/linux/mm/a.c"
 for l in 8 10 12; do printf 'mm/a.c\t%s\t1\t1\tx\n' $l; done >"$cover/added"
 printf 'mm/a.c\t%s\tfault/x fault/y fault/w fault/z\n' 8 10 12 >"$cover/programs"
+touch "$tmp/broken"
+rule_mutants
+expect 1 'the series itself fails: ' "a series that fails without a mutant is not asked about any"
+rm "$tmp/broken"
 rule_mutants
 expect 1 '  6 mutants: 5 caught, 1 survived, 0 where no test comes, 0 equivalent, 0 do not build' "each is tried"
 expect 1 'survived  mm/a.c:8 get\(\): negate: if \(!page\)$' "what survives is named"
 expect 1 'score   83.3 %' "and the score"
+check "first, that none fails without a mutant" grep -qx 'baseline fault/w fault/x fault/y fault/z' "$tmp/asked"
 check "few programs are asked first" grep -qx 'fault/x fault/y fault/w' "$tmp/asked"
 check "what they do not see all are asked" grep -qx 'fault/x fault/y fault/w fault/z' "$tmp/asked"
 check "by what it was caught is noted" grep -q "^caught${tab}mm/a.c${tab}12${tab}get${tab}drop${tab}put(page);${tab};${tab}fault/z case$" "$O/v4.6/rules/results"
 check "the mutant is a patch" grep -q "^+${tab};$" "$O/v4.6/rules/mutant.patch"
 rule_mutants
 check "what is known is not asked again" not test -s "$tmp/asked"
-printf '1\n' >>"$cover/programs"
 mkdir -p "$P/patches/v4.6/mutants"
 printf 'mm/a.c:get: negate: if (!page)\n\tno test can tell\n' >"$P/patches/v4.6/mutants/rules"
 rule_mutants
-expect 0 '5 caught, 0 survived, 0 where no test comes, 1 equivalent' "but it is after another coverage, and a mutant that no test can tell does not count"
+expect 0 '5 caught, 0 survived, 0 where no test comes, 1 equivalent' "a survivor that is explained by now does not count"
+check "and nothing is built for it" not test -s "$tmp/asked"
 sed -i '/12/d; s/fault\/x .*/fault\/x/' "$cover/programs"
 rule_mutants
+check "what was caught stays so with another coverage" not test -s "$tmp/asked"
+echo 'mm/a.c	1	1	1	y' >>"$cover/added"
+rule_mutants
 expect 1 '1 where no test comes' "a line that no test reaches is a mutant that survives"
+check "with another series nothing is known, and what was is kept" test -s "$O/v4.6/rules/results.before"
 ONLY='mm/a.c:10'; export ONLY
 rm -rf "$O/v4.6/rules"
 rule_mutants
@@ -109,3 +130,13 @@ sed -i 's/if (!page)/if (one(page))/' "$O/v4.6/patched/coverage/linux/mm/a.c"
 rm -rf "$O/v4.6/rules"
 rule_mutants
 expect 1 ', 1 do not build' "what does not build is not counted"
+rm -rf "$O/v4.6/rules"
+for why in full killed; do
+	touch "$tmp/$why"
+	mkdir -p "$O/v4.6/rules" && printf 'caught\tx\n' >"$O/v4.6/rules/results"
+	cat "$cover/added" "$P/patches/v4.6"/*.patch | sha256sum >"$O/v4.6/rules/of"
+	rule_mutants
+	expect 1 'latepte: (it was not built, and not for what it says|the guest could not be asked): .*log' "$why: the run ends"
+	ok "$([ "$(grep -c 'caught\|survived' "$O/v4.6/rules/results")" = 1 ]; echo $?)" "without an outcome"
+	rm "$tmp/$why"
+done
