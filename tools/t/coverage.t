@@ -6,7 +6,7 @@
 
 # shellcheck source=tools/t/lib.sh
 . "$(dirname "$0")/lib.sh"
-plan 33
+plan 34
 
 fake_project
 fake_series
@@ -110,8 +110,10 @@ executed '100 1' '102 3' '104 1'
 expect 0 '100.0 % of +0? ways|-   of +0 ways' "an assertion need go one way only"
 
 echo 1 >"$tmp/verdict"
+echo kept >"$cov/programs"
 executed '100 1' '102 7' '104 1'
 expect 1 'the tests themselves fail' "a test that fails covers nothing"
+check "nor does it change which programs rule-mutants asks" grep -qx kept "$cov/programs"
 echo 0 >"$tmp/verdict"
 NO_MARKS=1
 executed '100 1' '102 7' '104 1'

@@ -5,7 +5,7 @@
 
 # shellcheck source=tools/t/lib.sh
 . "$(dirname "$0")/lib.sh"
-plan 18
+plan 23
 
 compare() {
 	printf '%s\n' "$1" >"$tmp/c"
@@ -62,6 +62,8 @@ for a; do
 	last=$a
 done
 set -f; set -- $file; log=$1 got=$2
+echo "$words" >"$image.words"
+[ ! -e "$image.broken" ] || exit 1
 echo "a quiet boot" >"$log"
 [ ! -s "$image.log" ] || cat "$image.log" >"$log"
 value() { echo "$words" | tr ' ' '\n' | sed -n "s/^$1=//p"; }
@@ -78,7 +80,7 @@ all=$(seq -s, 0 $(($(value steps) - 1)))
 		value keep | tr , '\n' | sed "s/.*/& do_read(0x&) = $(cat "$image") tables=1/"
 	else
 		r=$(value programs)
-		seq "${r%-*}" "${r#*-}" | while read -r n; do line "$n" "$all"; done
+		seq "${r%-*}" "$(cat "$image.until" 2>/dev/null || echo "${r#*-}")" | while read -r n; do line "$n" "$all"; done
 	fi
 	[ -e "$image.lost" ] || echo "# free $(cat "$image.free" 2>/dev/null || echo 1000)
 # complete"
@@ -111,3 +113,15 @@ fuzz same
 expect 1 'did not come to its end' "so is a guest that is lost"
 not grep -q 'arithmetic\|Illegal' "$out"
 ok $? "and no figure is made of what it did not say"
+echo 2 >"$tmp/same.until"
+fuzz same
+expect 1 'of programs 1 to 4, 2 ran' "programs that a lost guest did not run"
+expect 1 '2 programs, [0-9]+ steps, 0 differ.*; 8 did not run' "count no step"
+not grep -q SHRINK "$out"
+ok $? "and are not shrunk"
+rm "$tmp/same.until" "$tmp/same.lost"
+fuzz same
+touch "$tmp/same.broken"
+fuzz same
+expect 1 '0 programs, 0 steps' "a guest that did not start shows nothing of the one before"
+check "warnings come to the console" grep -q ' loglevel=5 ' "$tmp/same.words"

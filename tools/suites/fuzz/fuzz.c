@@ -251,6 +251,10 @@ static void set_up_guest(void)
 	need(!mount("debug", "/sys/kernel/debug", "debugfs", 0, NULL), "debugfs");
 	if (mount("tmpfs", "/mnt/tmpfs", "tmpfs", 0, "huge=advise"))
 		need(!mount("tmpfs", "/mnt/tmpfs", "tmpfs", 0, NULL), "tmpfs");
+	need(!access("/dev/fault_selftest", W_OK), "/dev/fault_selftest");
+	need(!close(syscall(SYS_userfaultfd, O_CLOEXEC)), "userfaultfd");
+	need(!access(FAIL_PAGE_ALLOC "probability", W_OK), FAIL_PAGE_ALLOC);
+	need(!access(FAULT_AROUND, W_OK), FAULT_AROUND);
 	fill_disk();
 	need(!mount("/dev/ram0", "/mnt/disk", "ext4", 0, NULL), "/dev/ram0");
 	no_khugepaged();

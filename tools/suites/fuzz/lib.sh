@@ -22,17 +22,20 @@ make_program() {
 pack() { "$top/tools/build/pack" "$out/rootfs" "$out/initrd"; }
 
 # One CPU, so that a program always does the same; threads get four. norandmaps
-# puts the stack and the like at the same place on both kernels.
+# puts the stack and the like at the same place on both kernels. Warnings must
+# come to the console, and "quiet" leaves them out.
 boot() { # LABEL ARGUMENT...
 	label=$1
 	shift
 	eval "image=\$$label"
 	[ "$THREADS" = 0 ] && SMP=1 || SMP=4
+	rm -f "$out/$label.got" "$out/$label.out" "$out/$label.log"
 	# shellcheck disable=SC2046 # options are words
 	timeout "${LIMIT:-3600}" $(MEM=512M DISKS='' machine "$image" "$out/initrd") \
 		-serial "file:$out/$label.log" -serial "file:$out/$label.got" \
-		-append "$(kernel_arguments quiet norandmaps) -- steps=$STEPS threads=$THREADS $*" \
+		-append "$(kernel_arguments loglevel=5 norandmaps) -- steps=$STEPS threads=$THREADS $*" \
 		</dev/null >"$out/$label.qemu" 2>&1
+	[ -f "$out/$label.got" ] || : >"$out/$label.got"
 	tr -d '\r' <"$out/$label.got" >"$out/$label.out"
 	grep -q '^# complete' "$out/$label.out"
 }

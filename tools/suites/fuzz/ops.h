@@ -303,10 +303,12 @@ static long do_rule(ul page, ul pages, ul handler, ul action, ul times)
 	return result(ioctl(files[DEVICE], FAULT_SELFTEST_RULE, &rule));
 }
 
+#define FAULT_AROUND	"/sys/kernel/debug/fault_around_bytes"
+
 /* The fault-around window: global, restored before the next program */
 static long do_window(ul bytes)
 {
-	return write_number("/sys/kernel/debug/fault_around_bytes", bytes);
+	return write_number(FAULT_AROUND, bytes);
 }
 
 /*
