@@ -84,12 +84,27 @@ static inline void need_lockdep(void)
 		ksft_case_skip("lockdep is off");
 }
 
+/*
+ * Where the stack ends within its page, and the page within its table, is
+ * random: a deeper call later, like a signal, may need one more, which would be
+ * counted.
+ */
+static __attribute__((noinline, unused)) void touch_stack(void)
+{
+	volatile char room[4 * 4096];
+	size_t i;
+
+	for (i = 0; i < sizeof(room); i += 4096)
+		room[i] = 0;
+}
+
 /* kB of page tables of a process */
 static inline long vm_pte(pid_t pid)
 {
 	char path[32];
 	long kb;
 
+	touch_stack();
 	snprintf(path, sizeof(path), "/proc/%d/status", pid);
 	kb = proc_number(path, "\nVmPTE:");
 	ksft_need(kb >= 0, "VmPTE of %d", pid);
@@ -289,19 +304,5 @@ static inline int make_file(const char *name, off_t size)
  * enough for every architecture.
  */
 #define THREAD_STACK	(128 << 10)
-
-/*
- * Where the stack ends within its page, and the page within its table, is
- * random: a deeper call later, like a signal, may need one more, which would be
- * counted.
- */
-static __attribute__((noinline, unused)) void touch_stack(void)
-{
-	volatile char room[4 * 4096];
-	size_t i;
-
-	for (i = 0; i < sizeof(room); i += 4096)
-		room[i] = 0;
-}
 
 #endif /* __FAULT_H */
