@@ -31,6 +31,9 @@
 #endif
 #define TABLE_KB	((int)(PTES * 8 / 1024))	/* one PTE table */
 #define SLOT		(PTES * PAGE)		/* reach of a PTE table */
+#define BIG		(512 * SLOT)		/* 1 GiB, with pages of 4 kB */
+/* kB of tables of a small process: 15, none of them less than a small page */
+#define EMPTY_MAX	(15 * (TABLE_KB > 4 ? TABLE_KB : 4))
 #define SLOTS		128UL
 #define MNT		"/tmp"			/* see private_mount() */
 

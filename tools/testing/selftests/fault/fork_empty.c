@@ -7,9 +7,6 @@
 #include <sys/prctl.h>
 #include <sys/swap.h>
 
-#define BIG		(512 * SLOT)	/* 1 GiB, with pages of 4 kB */
-/* kB of tables of a small child: 15, and none of less than a small page */
-#define EMPTY_MAX	(15 * (TABLE_KB > 4 ? TABLE_KB : 4))
 #define FORKS		200
 #define FORKS_MAX	1000	/* until one meets a page on the move */
 

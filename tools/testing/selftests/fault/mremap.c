@@ -6,9 +6,6 @@
  */
 #include "fault.h"
 
-#define BIG		(512 * SLOT)	/* 1 GiB, with pages of 4 kB */
-/* kB of tables of a small process: 15, and none of less than a small page */
-#define EMPTY_MAX	(15 * (TABLE_KB > 4 ? TABLE_KB : 4))
 #define LEN		((SLOTS - 1) * SLOT)
 #define HEAP		(MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE)
 

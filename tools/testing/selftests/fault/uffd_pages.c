@@ -9,7 +9,6 @@
 #include <time.h>
 
 #define MANY		256
-#define REGION		(512 * SLOT)	/* 1 GiB, with pages of 4 kB */
 
 static int uffd;
 
@@ -19,10 +18,10 @@ static char *huge_region(void)
 	char *p;
 
 	need_thp();
-	p = mmap(NULL, 2 * REGION, PROT_NONE,
+	p = mmap(NULL, 2 * BIG, PROT_NONE,
 		 MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	ksft_need(p != MAP_FAILED, "reserve 512 tables, twice");
-	p = (char *)(((uintptr_t)p + REGION - 1) & ~(REGION - 1));
+	p = (char *)(((uintptr_t)p + BIG - 1) & ~(BIG - 1));
 	map_at(p, (MANY + 1) * SLOT, PROT_READ | PROT_WRITE,
 	       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	if (madvise(p, (MANY + 1) * SLOT, MADV_HUGEPAGE))
