@@ -154,7 +154,7 @@ function put_way(b, w,    id, f, state) {
 	split(id, f, SUBSEP)
 	state = excepted(id) ? "excepted" : !reached[number[id]] ? "unreached" : "missed"
 	if (state == "excepted")
-		nr_excepted[patch[id], id] = 1
+		nr_excepted[patch[id], id, b, w] = 1
 	print "way", patch[id], f[1], f[2], state, in_function[id], to[b, w], text[id]
 }
 

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
 # summary.awk TABLE: the output of report.awk as a table of the patches, up to
 # the first empty line, and after it all that is missed. Exit status 1 if
-# something is missed, an exception is stale, or more than 5 % of the lines are
-# excepted.
+# something is missed, an exception is stale, or more than 5 % of the lines and
+# ways are excepted.
 
 BEGIN { FS = "\t" }
 
@@ -47,13 +47,13 @@ function put_patches(    i, f) {
 
 END {
 	put_patches()
-	many = excepted * 20 > lines
+	many = excepted * 20 > lines + ways
 	if (losts)
 		printf "  MISSED  %d lines and ways, neither executed nor excepted\n", losts
 	if (stales)
 		printf "  STALE   %d exceptions\n", stales
 	if (many)
-		printf "  TOO MANY lines are excepted: %d, and 5 %% are %d\n", excepted, lines / 20
+		printf "  TOO MANY lines and ways are excepted: %d, and 5 %% are %d\n", excepted, (lines + ways) / 20
 	print ""
 	for (i = 1; i <= losts; i++)
 		print lost[i]

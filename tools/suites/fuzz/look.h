@@ -6,7 +6,6 @@
 #ifndef FUZZ_LOOK_H
 #define FUZZ_LOOK_H
 
-#include <sys/resource.h>
 #include <sys/utsname.h>
 #include "ops.h"
 
@@ -68,7 +67,6 @@ static void look_at_status(struct figures *f)
 {
 	static int fd = -1;
 	static char text[4096];
-	struct rusage usage;
 	ssize_t n;
 
 	if (fd < 0)
@@ -82,8 +80,7 @@ static void look_at_status(struct figures *f)
 	f->size = field(text, "VmSize:");
 	f->locked = field(text, "VmLck:");
 	f->data = field(text, "VmData:");
-	getrusage(RUSAGE_SELF, &usage);
-	f->major = usage.ru_majflt;
+	f->major = major_faults() - major_not_compared;
 }
 
 static void look_at_pages(struct figures *f)

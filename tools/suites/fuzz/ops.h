@@ -27,6 +27,7 @@
 #include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
@@ -356,21 +357,34 @@ static void fail_nth_of_this_task(ul nth)
 	fail_page_alloc("times", 1);
 }
 
+static long major_faults(void)
+{
+	struct rusage usage;
+
+	getrusage(RUSAGE_SELF, &usage);
+	return usage.ru_majflt;
+}
+
+static long major_not_compared;
+
 /*
  * The kernel writes to a page what it already contains, and the allocation of
- * the n-th page for that fails. Which one that is differs, so the result is not
- * reported, and whatever got mapped is unmapped again.
+ * the n-th page for that fails. Which one that is differs, so neither is the
+ * result reported, nor a fault that got further; and whatever got mapped is
+ * unmapped again.
  */
 static long do_fail(ul addr, ul writes, ul nth)
 {
 	ul pmd = addr & -PMD;
 	uint64_t v = 0;
+	long major;
 	int fd;
 
 	if (pread(scratch, &v, 0, 0) || do_copy_from(addr) < 0 ||
 	    pread(scratch, &v, sizeof(v), 0) != sizeof(v) ||
 	    (madvise((void *)pmd, PMD, MADV_DONTNEED) && errno != ENOMEM))
 		return 0;
+	major = major_faults();
 	fd = open("/proc/self/make-it-fail", O_WRONLY);
 	fail_nth_of_this_task(nth);
 	pwrite(fd, "1", 1, 0);
@@ -381,6 +395,7 @@ static long do_fail(ul addr, ul writes, ul nth)
 	pwrite(fd, "0", 1, 0);
 	close(fd);
 	fail_page_alloc("probability", 0);
+	major_not_compared += major_faults() - major;
 	madvise((void *)pmd, PMD, MADV_DONTNEED);
 	return 0;
 }

@@ -146,17 +146,31 @@ static int copy_to(char *where, const char *page)
 	return ioctl(uffd, UFFDIO_COPY, &copy) ? errno : 0;
 }
 
-/* Prefetch that arrives after the fault */
-static void late_copies(void)
+static int zeropage_to(char *where)
+{
+	struct uffdio_zeropage zero = { .range = { (uintptr_t)where, PAGE } };
+
+	return ioctl(uffd, UFFDIO_ZEROPAGE, &zero) ? errno : 0;
+}
+
+static char *page_to_copy(void)
 {
 	char *page = mmap(NULL, PAGE, PROT_READ | PROT_WRITE,
 			  MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	ksft_need(page != MAP_FAILED, "a page");
+	*page = 'c';
+	return page;
+}
+
+/* Prefetch that arrives after the fault */
+static void late_copies(void)
+{
+	char *page = page_to_copy();
 	int i, event;
 	long nr;
 
 	region_of_slots(MADV_NOHUGEPAGE);
-	ksft_need(page != MAP_FAILED, "a page");
-	*page = 'c';
 	for (i = 0; i < LATE; i++)
 		slot(1)[i * PAGE] = 'd';
 	uffd = uffd_open(0);
@@ -173,6 +187,24 @@ static void late_copies(void)
 		  slot(1)[LATE * PAGE] == 'c', "a copy that is in time");
 	ksft_print_msg("%ld pages for %d late copies\n", nr, LATE);
 	ksft_check(!nr, "%ld pages for %d late copies", nr, LATE);
+}
+
+/* A huge page is no table that a page could be put into. */
+static void late_for_huge_page(const void *arg)
+{
+	int error, zero = *(const int *)arg;
+	char *page = page_to_copy(), *where;
+
+	region_of_slots(MADV_HUGEPAGE);
+	where = slot(1) + LATE * PAGE;
+	slot(1)[0] = 'd';
+	if (!(pagemap_entry(where) & PM_PRESENT))
+		ksft_case_skip("no memory for a huge page");
+	uffd = uffd_open(0);
+	uffd_register(uffd, slot(1), SLOT, UFFDIO_REGISTER_MODE_MISSING);
+	error = zero ? zeropage_to(where) : copy_to(where, page);
+	ksft_check(error == EEXIST, "error %d, not EEXIST", error);
+	ksft_check(slot(1)[0] == 'd' && !*where, "a huge page that changed");
 }
 
 /* ---- races: a present page is never reported as missing ----------------- */
@@ -468,6 +500,8 @@ static const struct ksft_case cases[] = {
 	KSFT_CASE_WITH(sigbus_read_tables, sigbus_tables, KSFT_INT(0)),
 	KSFT_CASE_WITH(sigbus_write_tables, sigbus_tables, KSFT_INT(1)),
 	KSFT_CASE(late_copies),
+	KSFT_CASE_WITH(copy_to_huge_page, late_for_huge_page, KSFT_INT(0)),
+	KSFT_CASE_WITH(zeropage_to_huge_page, late_for_huge_page, KSFT_INT(1)),
 	KSFT_CASE(huge_zero_split),
 	KSFT_CASE(huge_zero_split_mem),
 	KSFT_CASE(cow_is_not_missing),
