@@ -5,12 +5,12 @@
 
 # shellcheck source=tools/t/lib.sh
 . "$(dirname "$0")/lib.sh"
-plan 23
+plan 30
 
 compare() {
-	printf '%s\n' "$1" >"$tmp/c"
-	printf '%s\n' "$2" >"$tmp/p"
-	run awk -f "$top/tools/suites/fuzz/compare.awk" "$tmp/c" "$tmp/p"
+	printf '%s\n' "$1" >"$tmp/cmp.c"
+	printf '%s\n' "$2" >"$tmp/cmp.p"
+	run awk -f "$top/tools/suites/fuzz/compare.awk" "$tmp/cmp.c" "$tmp/cmp.p"
 }
 
 compare '1 aa own $$%' '1 aa own $#$'
@@ -49,8 +49,8 @@ fi
 
 # --- the host side, with a QEMU that knows the results -----------------------
 
-# On patched, program 5 differs if steps 3 and 7 are taken; program 6 always
-# ends with one table too many, if the image says so.
+# The image is a word, the digest of program 5 if steps 3 and 7 are taken, and
+# maybe "more": tables of program 6.
 fake_command qemu-system-x86_64 <<'END'
 for a; do
 	case $last in
@@ -61,7 +61,8 @@ for a; do
 	esac
 	last=$a
 done
-set -f; set -- $file; log=$1 got=$2
+set -f; set -- $file; log=$1 got=$2; set +f
+read -r digest tables <"$image"
 echo "$words" >"$image.words"
 [ ! -e "$image.broken" ] || exit 1
 echo "a quiet boot" >"$log"
@@ -69,15 +70,16 @@ echo "a quiet boot" >"$log"
 value() { echo "$words" | tr ' ' '\n' | sed -n "s/^$1=//p"; }
 line() { # PROGRAM STEPS
 	d=aa
-	case ,$2, in *,3,*) case ,$2, in *,7,*) [ "$1" != 5 ] || d=$(cat "$image") ;; esac ;; esac
-	echo "$1 $d own $(echo "$2" | tr -cd , | tr , '$')"
+	case ,$2, in *,3,*) case ,$2, in *,7,*) [ "$1" != 5 ] || d=$digest ;; esac ;; esac
+	[ "$1$tables" = 6more ] && t=% || t='$'
+	echo "$1 $d own $(echo "$2" | tr -cd , | tr , "$t")"
 }
 all=$(seq -s, 0 $(($(value steps) - 1)))
 {
 	if [ "$(value try)" ]; then
 		cpio -i --quiet --to-stdout lists ./lists <"$initrd" | while read -r l; do line "$(value try)" "$l"; done
 	elif [ "$(value show)" ]; then
-		value keep | tr , '\n' | sed "s/.*/& do_read(0x&) = $(cat "$image") tables=1/"
+		value keep | tr , '\n' | sed "s/.*/& do_read(0x&) = $digest tables=1/"
 	else
 		r=$(value programs)
 		seq "${r%-*}" "$(cat "$image.until" 2>/dev/null || echo "${r#*-}")" | while read -r n; do line "$n" "$all"; done
@@ -125,3 +127,42 @@ touch "$tmp/same.broken"
 fuzz same
 expect 1 '0 programs, 0 steps' "a guest that did not start shows nothing of the one before"
 check "warnings come to the console" grep -q ' loglevel=5 ' "$tmp/same.words"
+
+# --- mutants: the build is made up as well ------------------------------------
+
+fake_project
+m=$P/patches/v4.6/mutants
+mkdir -p "$m"
+echo bb >"$m/fault-differs.patch"
+echo aa more >"$m/fault-tables.patch"
+echo aa >"$m/fault-nothing.patch"
+echo fails >"$m/fault-unbuilt.patch"
+cat >"$(tool build)" <<'END'
+#!/bin/sh
+shift	# --kernel
+[ "$(cat ${MUTANT:+"$MUTANT"} </dev/null)" != fails ] || exit 1
+for variant; do
+	d=$O/v4.6/$variant/fuzz/linux/arch/x86/boot
+	mkdir -p "$d"
+	case $variant:$MUTANT in
+	control:*) echo aa more ;;
+	patched:) echo aa ;;
+	*) cat "$MUTANT" ;;
+	esac >"$d/bzImage"
+done
+END
+mkdir -p "$P/include" && cp -r "$top/include/." "$P/include"
+mutants() { # GLOBS
+	PATH=$tmp/bin:$PATH BASE=v4.6 O=$tmp/m COMPILER=gcc QEMU=qemu-system-x86_64 \
+	PROGRAMS=1-10 STEPS=20 ONLY=$1 run "$P/tools/suites/fuzz/run"
+}
+mutants 'fault-differs fault-t*'
+expect 0 'fuzz: 2 of 2 mutants found' "mutants are found"
+expect 0 'found +fault-differs: 1 programs$' "by a program that differs from the control"
+expect 0 'found +fault-tables: 1 programs have tables that the series does without' "or from the series"
+mutants 'fault-*'
+expect 1 'not found +fault-nothing' "one that shows nowhere is not"
+expect 1 'NOT BUILT +fault-unbuilt' "nor is one that does not build"
+expect 1 'fuzz: 2 of 4 mutants found' "and less than 80 of 100 are too few"
+mutants nonsense
+expect 1 'ONLY=nonsense: v4.6 has no such mutant' "a mutant there is not"
