@@ -5,7 +5,7 @@
 
 # shellcheck source=tools/t/lib.sh
 . "$(dirname "$0")/lib.sh"
-plan 31
+plan 35
 
 tab=$(printf '\t')
 c=$tmp/c
@@ -58,7 +58,7 @@ fake_series
 export O="$tmp/o" BASE=v4.6
 stub() { { echo '#!/bin/sh'; cat; } >"$(tool "$1")"; chmod +x "$(tool "$1")"; }
 for f in source assemble; do echo : | stub $f; done
-# The text of the mutant decides: two() does not build, "flag" is caught by
+# The text of the mutant decides: one() does not build, "flag" is caught by
 # fault/x, "put" by fault/z alone, if the guest has it.
 stub tests <<END
 [ ! -e "$tmp/full" ] || exit 1
@@ -67,20 +67,24 @@ END
 stub kernel <<END
 d=\$O/v4.6/patched/mutant
 mkdir -p "\$d" && rm -rf "\$d/judged"
+echo kernel >>"$tmp/asked"
 [ ! -e "$tmp/full" ] || { echo "No space left on device" >"\$d/kernel.log"; exit 1; }
-[ "\$MUTANT" ] || exit 0
-! grep -q '^+.*!(one' "\$MUTANT" || { echo "x.c:1:1: error: no" >"\$d/kernel.log"; exit 1; }
+! grep -q '^+.*(one' "\$MUTANT" || { echo "mm/a.c:8:1: error: no" >"\$d/kernel.log"; exit 1; }
 END
 stub verdict <<END
 d=\$O/v4.6/patched/mutant
 [ ! -e "$tmp/killed" ] || { echo 137 >"\$d/ended"; exit 1; }
 [ ! -e "$tmp/broken" ] || by=fault/w
 tests=\$(cat "$tmp/packed")
-[ "\$MUTANT" ] || { echo "baseline \$tests" >>"$tmp/asked"; [ ! "\$by" ]; exit; }
+case \$APPEND in
+*rule_mutant=*) sed -n "\${APPEND##*=}p" "\$O/v4.6/rules/list" | cut -f6 >"$tmp/what" ;;
+*) grep -q 'all mutants' "\$MUTANT" && { echo "baseline \$tests" >>"$tmp/asked"; [ ! "\$by" ]; exit; }
+   grep '^-' "\$MUTANT" >"$tmp/what" ;;
+esac
 mkdir -p "\$d/judged"
 echo "\$tests" >>"$tmp/asked"
-grep -q '^-.*GFP_B' "\$MUTANT" && by=fault/x
-grep -q '^-.*put(page)' "\$MUTANT" && case \$tests in *fault/z*) by=fault/z ;; esac
+grep -q 'GFP_B' "$tmp/what" && by=fault/x
+grep -q 'put(page)' "$tmp/what" && case \$tests in *fault/z*) by=fault/z ;; esac
 echo 0 >"\$d/ended"
 [ "\$by" ] || exit 0
 printf 'bad\tsame\tfail\t%s\tcase\twhy\n' "\$by" >"\$d/judged/rows"
@@ -106,7 +110,9 @@ check "first, that none fails without a mutant" grep -qx 'baseline fault/w fault
 check "few programs are asked first" grep -qx 'fault/x fault/y fault/w' "$tmp/asked"
 check "what they do not see all are asked" grep -qx 'fault/x fault/y fault/w fault/z' "$tmp/asked"
 check "by what it was caught is noted" grep -q "^caught${tab}mm/a.c${tab}12${tab}get${tab}drop${tab}put(page);${tab};${tab}fault/z case$" "$O/v4.6/rules/results"
-check "the mutant is a patch" grep -q "^+${tab};$" "$O/v4.6/rules/mutant.patch"
+ok "$([ "$(grep -c kernel "$tmp/asked")" = 1 ]; echo $?)" "one kernel has them all"
+check "behind conditions" grep -q "^+${tab}{ if (!unlikely(rule_mutant == [0-9]*)) put(page); }$" "$O/v4.6/rules/all.patch"
+check "and the argument that chooses" grep -q '^+early_param("rule_mutant"' "$O/v4.6/rules/all.patch"
 rule_mutants
 check "what is known is not asked again" not test -s "$tmp/asked"
 mkdir -p "$P/patches/v4.6/mutants"
@@ -130,13 +136,15 @@ sed -i 's/if (!page)/if (one(page))/' "$O/v4.6/patched/coverage/linux/mm/a.c"
 rm -rf "$O/v4.6/rules"
 rule_mutants
 expect 1 ', 1 do not build' "what does not build is not counted"
+expect 1 '  6 mutants: 4 caught' "and the others are asked without it"
+check "it was tried alone" grep -q "^+.*if (!(one(page)))$" "$O/v4.6/rules/mutant.patch"
 rm -rf "$O/v4.6/rules"
 for why in full killed; do
 	touch "$tmp/$why"
 	mkdir -p "$O/v4.6/rules" && printf 'caught\tx\n' >"$O/v4.6/rules/results"
 	cat "$cover/added" "$P/patches/v4.6"/*.patch | sha256sum >"$O/v4.6/rules/of"
 	rule_mutants
-	expect 1 'latepte: (it was not built, and not for what it says|the guest could not be asked): .*log' "$why: the run ends"
+	expect 1 'latepte: (the series is not built|the series itself fails): .*log' "$why: the run ends"
 	ok "$([ "$(grep -c 'caught\|survived' "$O/v4.6/rules/results")" = 1 ]; echo $?)" "without an outcome"
 	rm "$tmp/$why"
 done
