@@ -6,7 +6,7 @@
 
 # shellcheck source=tools/t/lib.sh
 . "$(dirname "$0")/lib.sh"
-plan 34
+plan 35
 
 fake_project
 fake_series
@@ -98,6 +98,9 @@ expect 0 '2 excepted' "fewer are taken as they are"
 has '^ exc \+memory twenty-three$' "and marked" 0002.diff
 executed '100 1' '102 7' '104 1'
 expect 1 'STALE +2 ' "an exception for what is executed is stale"
+printf '%s\n' 'mm/memory.c:f: memory twenty' '	by chance: a race' >"$x"
+executed '100 1' '102 7' '104 1'
+expect 0 '100.0 % of +2 ways' "unless it is executed by chance"
 printf '%s\n' 'mm/memory.c:g: memory twenty' '	a reason' >"$x"
 executed '100 1' '102 7' '104 1'
 expect 1 'STALE +1 ' "so is one for no line there is"

@@ -5,7 +5,7 @@
 
 # shellcheck source=tools/t/lib.sh
 . "$(dirname "$0")/lib.sh"
-plan 35
+plan 36
 
 tab=$(printf '\t')
 c=$tmp/c
@@ -98,6 +98,7 @@ mkdir -p "$cover" "$O/v4.6/patched/coverage/linux/mm"
 cp "$c" "$O/v4.6/patched/coverage/linux/mm/a.c"
 for l in 8 10 12; do printf 'mm/a.c\t%s\t1\t1\tx\n' $l; done >"$cover/added"
 printf 'mm/a.c\t%s\tfault/x fault/y fault/w fault/z\n' 8 10 12 >"$cover/programs"
+printf '1\tmm/a.c\t%s\texecuted\t1: x\ty\n' 8 10 12 >"$cover/lines"
 touch "$tmp/broken"
 rule_mutants
 expect 1 'the series itself fails: ' "a series that fails without a mutant is not asked about any"
@@ -127,6 +128,10 @@ echo 'mm/a.c	1	1	1	y' >>"$cover/added"
 rule_mutants
 expect 1 '1 where no test comes' "a line that no test reaches is a mutant that survives"
 check "with another series nothing is known, and what was is kept" test -s "$O/v4.6/rules/results.before"
+rm -rf "$O/v4.6/rules"
+sed -i '/12/s/executed/no-code/' "$cover/lines"
+rule_mutants
+expect 1 'survived  mm/a.c:12 ' "a line without code of its own is asked by all that reach the file"
 ONLY='mm/a.c:10'; export ONLY
 rm -rf "$O/v4.6/rules"
 rule_mutants

@@ -35,10 +35,13 @@ FILENAME == labels_file { labels[FNR] = $0; next }
 /^@/ { part++; next }
 { split($0, w, " "); note(w[1], w[2], part + 1) }
 
-# An entry "FILE:FUNCTION: TEXT", with its reason below it, indented
+# An entry "FILE:FUNCTION: TEXT", with its reason below it, indented. What is
+# executed "by chance:" need not be, and may be.
 function read_exception() {
 	if (/^[ \t]*(#|$)/)
 		return
+	if (/^[ \t]+by chance: /)
+		chance[excepted_by] = 1
 	if (/^[ \t]/)
 		reason[excepted_by] = 1
 	else
@@ -210,7 +213,7 @@ function put_totals(    k, p, n) {
 		print "patch", k, nr_lines[k] + 0, nr_executed[k] + 0,
 			ways[k] + 0, ways_taken[k] + 0, n[k] + 0
 	for (k in exception)
-		if (!(k in used))
+		if (!(k in used) && !(k in chance))
 			print "stale", k ": " "it was executed, or there is no such line"
 		else if (!(k in reason))
 			print "stale", k ": it has no reason"

@@ -138,6 +138,25 @@ static void read_ext4_cold(void)
 		     "cold");
 }
 
+/*
+ * read(2) of the first page marks the next one, the first of this mapping: a
+ * fault on it starts readahead. Fault-around leaves it to that.
+ */
+static void read_ext4_read_ahead(void)
+{
+	char byte, *p;
+	int i;
+
+	use_file("ext4");
+	make_cold();
+	ksft_need(pread(file, &byte, 1, 0) == 1, "pread");
+	p = map_at(slot(2), LEN - PAGE, PROT_READ, MAP_SHARED, file, PAGE);
+	for (i = 2; i < PAGES; i++)
+		ksft_check(filled(p + (i - 1) * PAGE, file_byte(i)),
+			   "page %d has other data", i);
+	ksft_check(filled(p, file_byte(1)), "the marked page has other data");
+}
+
 /* Beyond the end of the file, the last page is zero. */
 static void read_tail_page(void)
 {
@@ -587,6 +606,7 @@ static const struct ksft_case cases[] = {
 	KSFT_CASE_WITH(read_tmpfs, read_of, "tmpfs"),
 	KSFT_CASE_WITH(read_ext4, read_of, "ext4"),
 	KSFT_CASE(read_ext4_cold),
+	KSFT_CASE(read_ext4_read_ahead),
 	KSFT_CASE(read_tail_page),
 	KSFT_CASE(kernel_reads_mapping),
 	KSFT_CASE_WITH(private_cow, private_cow_of, ON("ramfs", 0)),

@@ -155,6 +155,28 @@ static void check_not_cyclic(const void *arg)
 		   "the 10 pages of a task were begun as cyclic");
 }
 
+static void start_4000_of_timer(int dev)
+{
+	struct wbst_start laptop = request(1, 4000, WBST_TASK);
+
+	laptop.reason = WBST_REASON_LAPTOP;
+	wb_start(dev, &laptop);
+}
+
+/* Two requests of the timer are one of the timer. */
+static void cyclic_stays_cyclic(void)
+{
+	struct wbst_start laptop = request(1, 10, WBST_TASK);
+	const char *trace;
+
+	laptop.reason = WBST_REASON_LAPTOP;
+	trace = begun(laptop, false, start_4000_of_timer);
+	ksft_check(strstr(trace, "nr_pages=4000 "),
+		   "the 4000 pages of the timer were not begun");
+	ksft_check(!strstr(trace, "range_cyclic=0"),
+		   "the pages of the timer were begun as a task's");
+}
+
 /* Each request that was begun makes room for the next one. */
 static void room_for_the_next(void)
 {
@@ -259,6 +281,7 @@ static const struct ksft_case cases[] = {
 	KSFT_CASE_WITH(not_cyclic_is_kept, check_not_cyclic, KSFT_INT(false)),
 	KSFT_CASE_WITH(not_cyclic_without_item, check_not_cyclic,
 		       KSFT_INT(true)),
+	KSFT_CASE(cyclic_stays_cyclic),
 	KSFT_CASE(room_for_the_next),
 	KSFT_CASE(starters_at_once),
 	KSFT_CASE(killed_owner),

@@ -279,6 +279,34 @@ static void wish_not_starved(void)
 }
 
 /*
+ * A wb that is being unregistered must keep no request: it would be merged with
+ * the next one.
+ */
+static void refused_without_item(void)
+{
+	struct wbst_start refused = {
+		.who = WBST_FAILSLAB, .calls = 1, .nr_pages = WISH,
+		.reason = WBST_REASON_DYING,
+	};
+	struct wbst_start next = { .calls = 1, .nr_pages = WISH - 1 };
+	struct ksft_counter begun;
+	int dev = wb_stall();
+	char filter[64];
+
+	snprintf(filter, sizeof(filter), "nr_pages==%d", WISH - 1);
+	begun = ksft_count("writeback/writeback_exec", filter);
+	wb_fail_one_alloc();
+	wb_start(dev, &refused);
+	if (!refused.nowork)
+		ksft_case_skip("this kernel starts writeback without an allocation");
+	wb_start(dev, &next);
+	wb_release(dev);
+	ksft_check(wb_wait_for(ksft_counted(&begun), 20),
+		   "a request that was to be refused was kept");
+	close(dev);
+}
+
+/*
  * Without an item, sync_inodes_sb() keeps the work on its stack and waits for
  * it. (Through the device, which allocates nothing else on its way there.)
  */
@@ -413,6 +441,7 @@ static const struct ksft_case cases[] = {
 	KSFT_CASE(wish_not_starved),
 	KSFT_CASE(split_without_item),
 	KSFT_CASE(refused_item_is_freed),
+	KSFT_CASE(refused_without_item),
 	KSFT_CASE(fsync_without_item),
 	KSFT_CASE(expiry_without_item),
 };

@@ -19,13 +19,23 @@
 static bool stop;
 static unsigned long started;	/* calls that have returned */
 
+/* One context is that of a task that never gets an item, where it exists. */
+static uint32_t starts_as(uintptr_t thread)
+{
+	uint32_t who = thread % (WBST_SOFTIRQ + 1);
+
+	if (who != WBST_OOM_VICTIM)
+		return who;
+	return access(KSFT_FAILSLAB, X_OK) ? WBST_TASK : WBST_FAILSLAB;
+}
+
 /* Starts writeback in all possible contexts, until @stop is set. */
 static void *starter(void *arg)
 {
-	uint32_t who = (uintptr_t)arg % (WBST_SOFTIRQ + 1);
+	uint32_t who = starts_as((uintptr_t)arg);
 	struct wbst_start s = {
-		.who = who == WBST_OOM_VICTIM ? WBST_TASK : who,
-		.reason = who == WBST_MEMALLOC, .calls = 20, .nr_pages = 1024,
+		.who = who, .reason = who == WBST_MEMALLOC, .calls = 20,
+		.nr_pages = 1024,
 	};
 	int dev = wb_open_device();
 
@@ -42,6 +52,10 @@ static void run_with_starters(void (*body)(void))
 	pthread_t thread[STARTERS];
 	uintptr_t i;
 
+	if (!access(KSFT_FAILSLAB, X_OK)) {
+		ksft_inject_init(KSFT_FAILSLAB);
+		ksft_inject_fail(-1);
+	}
 	for (i = 0; i < STARTERS; i++)
 		ksft_need(!pthread_create(&thread[i], NULL, starter,
 					  (void *)i), "a thread");
