@@ -155,7 +155,7 @@ function excepted(id,    f, entry) {
 function put_way(b, w,    id, f, state) {
 	id = jump_line[b]
 	split(id, f, SUBSEP)
-	state = excepted(id) ? "excepted" : !reached[number[id]] ? "unreached" : "missed"
+	state = !reached[number[id]] ? "unreached" : excepted(id) ? "excepted" : "missed"
 	if (state == "excepted")
 		nr_excepted[patch[id], id, b, w] = 1
 	print "way", patch[id], f[1], f[2], state, in_function[id], to[b, w], text[id]
