@@ -5,7 +5,7 @@
 
 # shellcheck source=tools/t/lib.sh
 . "$(dirname "$0")/lib.sh"
-plan 30
+plan 33
 
 compare() {
 	printf '%s\n' "$1" >"$tmp/cmp.c"
@@ -107,7 +107,10 @@ ok $? "and is shrunk to the two steps that it takes, as a C program"
 echo "BUG: Bad rss-counter state mm:0 idx:1 val:1" >"$tmp/same.log"
 fuzz same
 expect 1 'complains, programs from 1' "a complaint of the kernel is a failure"
-rm "$tmp/same.log"; echo 900 >"$tmp/same.free"
+echo "BUG: Bad rss-counter state mm:7 idx:1 val:2" >"$tmp/control.log"
+fuzz same
+expect 0 'both kernels complain, programs from 1: BUG: Bad rss' "unless the control has it as well"
+rm "$tmp/same.log" "$tmp/control.log"; echo 900 >"$tmp/same.free"
 fuzz same
 expect 1 'has 100 free pages less' "so is memory that is missing in the end"
 rm "$tmp/same.free"; : >"$tmp/same.lost"
@@ -164,5 +167,15 @@ mutants 'fault-*'
 expect 1 'not found +fault-nothing' "one that shows nowhere is not"
 expect 1 'NOT BUILT +fault-unbuilt' "nor is one that does not build"
 expect 1 'fuzz: 2 of 4 mutants found' "and less than 80 of 100 are too few"
+[ ! -e "$tmp/m" ] || rm -rf "$tmp/m"
+echo '5: a reason' >"$P/patches/v4.6/fuzz"
+explained() { # STEPS
+	PATH=$tmp/bin:$PATH BASE=v4.6 O=$tmp/m COMPILER=gcc QEMU=qemu-system-x86_64 SHRINK=0 \
+	PROGRAMS=1-10 STEPS=$1 IMAGES="$tmp/control $tmp/patched" run "$P/tools/suites/fuzz/run"
+}
+explained 100
+expect 0 '10 programs, [0-9]+ steps, 0 differ.*; 1 as explained' "a difference may have a reason"
+explained 20
+expect 1 '10 programs, [0-9]+ steps, 1 differ' "which is that of a program of 100 steps"
 mutants nonsense
 expect 1 'ONLY=nonsense: v4.6 has no such mutant' "a mutant there is not"

@@ -96,6 +96,7 @@ rule_mutants
 expect 1 "'make coverage BASE=v4.6' first" "without coverage there is nothing to ask"
 mkdir -p "$cover" "$O/v4.6/patched/coverage/linux/mm"
 cp "$c" "$O/v4.6/patched/coverage/linux/mm/a.c"
+touch "$O/v4.6/patched/coverage/linux/mm/a.o"
 for l in 8 10 12; do printf 'mm/a.c\t%s\t1\t1\tx\n' $l; done >"$cover/added"
 printf 'mm/a.c\t%s\tfault/x fault/y fault/w fault/z\n' 8 10 12 >"$cover/programs"
 printf '1\tmm/a.c\t%s\texecuted\t1: x\ty\n' 8 10 12 >"$cover/lines"

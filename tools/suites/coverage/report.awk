@@ -204,7 +204,17 @@ function put_line(id,    f, state) {
 		print "programs", f[1], f[2], substr(programs[number[id]], 2)
 }
 
+# What is executed by chance must be there all the same.
+function find_chances(    i, f) {
+	for (i = 1; i <= lines; i++)
+		if (order[i] in code) {
+			split(order[i], f, SUBSEP)
+			there[f[1] ":" in_function[order[i]] ": " text[order[i]]]
+		}
+}
+
 function put_totals(    k, p, n) {
+	find_chances()
 	for (k in nr_excepted) {
 		split(k, p, SUBSEP)
 		n[p[1]]++
@@ -213,7 +223,7 @@ function put_totals(    k, p, n) {
 		print "patch", k, nr_lines[k] + 0, nr_executed[k] + 0,
 			ways[k] + 0, ways_taken[k] + 0, n[k] + 0
 	for (k in exception)
-		if (!(k in used) && !(k in chance))
+		if (!(k in used) && !(k in chance && k in there))
 			print "stale", k ": " "it was executed, or there is no such line"
 		else if (!(k in reason))
 			print "stale", k ": it has no reason"

@@ -274,6 +274,7 @@ static void print_free(void)
 
 	sync();
 	write_number("/proc/sys/vm/drop_caches", 3);
+	sleep(2);	/* each CPU has told what it counts */
 	f = fopen("/proc/zoneinfo", "r");
 	while (f && fgets(line, sizeof(line), f))
 		if (sscanf(line, " pages free %lu", &n) == 1 ||

@@ -7,7 +7,7 @@
 # behind a condition go to the file -v apart=.
 
 BEGIN { FS = "\t" }
-FNR == NR {
+FILENAME == ARGV[1] {
 	if ($2 == file) {
 		mutants[$3] = mutants[$3] " " $1
 		rule[$1] = $5; text[$1] = $6; new[$1] = $7
@@ -27,9 +27,8 @@ function differ_at(a, b, i) {
 	return i
 }
 
-# "A | B" becomes (chosen ? (A) : (A | B)). The first operand may be of a
-# struct, but not the result of a call: that is not seen as one.
-function with_flag(s, m,    was, from, at, run, short) {
+# "A | B" becomes (chosen ? (A) : (A | B)), if it is an expression of its own.
+function with_flag(s, m,    was, from, at, run, short, before) {
 	was = text[m]
 	at = differ_at(was, new[m])
 	from = 1
@@ -42,9 +41,11 @@ function with_flag(s, m,    was, from, at, run, short) {
 		}
 		from += RLENGTH
 	}
-	at = run == "" || was ~ /\) \|/ ? 0 : index(s, run)
-	if (!at)
+	before = substr(was, 1, from - 1)
+	if (run == "" || (before != "" && before !~ /([(,=&]|return) ?$/) || before ~ /[=!]= $/ ||
+	    substr(was, from + length(run)) !~ /^[),;]/)
 		return ""
+	at = index(s, run)
 	return substr(s, 1, at - 1) "(" chosen(m) " ? (" short ") : (" run "))" substr(s, at + length(run))
 }
 

@@ -92,6 +92,9 @@ static void check_flags(const char *flags)
 		   "a reclaiming task takes it past the watermarks");
 	ksft_check(strstr(flags, "__GFP_NOWARN") || strstr(flags, "GFP_NOWAIT"),
 		   "a failure that is expected is reported");
+	ksft_check(strstr(flags, "GFP_NOWAIT") ||
+		   strstr(flags, "__GFP_KSWAPD_RECLAIM"),
+		   "kswapd is not woken when memory is short");
 }
 
 #define FAILURES	100000
