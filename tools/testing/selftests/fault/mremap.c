@@ -5,6 +5,9 @@
  * address.
  */
 #include "fault.h"
+#include <sched.h>
+#include <sys/syscall.h>
+#include <time.h>
 
 #define LEN		((SLOTS - 1) * SLOT)
 #define HEAP		(MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE)
@@ -162,6 +165,125 @@ static void beside_a_neighbour(void)
 	ksft_check(!to[PAGE], "the first page");
 }
 
+/* ---- a table that another process takes away ---------------------------- */
+
+#define COLLAPSES	200
+#define COLLAPSE_SECONDS	10	/* of copying huge pages */
+#define HUGE_MAX	(4UL << 20)
+
+#ifndef MADV_COLLAPSE
+#define MADV_COLLAPSE	25
+#endif
+#ifndef MREMAP_DONTUNMAP
+#define MREMAP_DONTUNMAP	4
+#endif
+
+static int file;
+static struct {
+	int go, done;
+	int collapses, error;
+} *turn;				/* shared with the child */
+
+static void fill_file(void)
+{
+	static char page[PAGE];
+	size_t i;
+
+	for (i = 0; i < SLOT; i += PAGE) {
+		memset(page, i / PAGE, PAGE);
+		ksft_need(pwrite(file, page, PAGE, i) == (ssize_t)PAGE,
+			  "pwrite");
+	}
+}
+
+/* Split the huge page: without its first page it is none. */
+static void make_small(void)
+{
+	static char page[PAGE];
+
+	ksft_need(!fallocate(file, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
+			     0, PAGE) &&
+		  pwrite(file, page, PAGE, 0) == (ssize_t)PAGE, "a hole");
+}
+
+/* Each collapse takes the table away from whoever maps the file. */
+static void collapser(void)
+{
+	char *p = map_at(slot(1), SLOT, PROT_READ, MAP_SHARED, file, 0);
+	int i;
+
+	for (i = 1; i <= COLLAPSES; i++) {
+		while (__atomic_load_n(&turn->go, __ATOMIC_ACQUIRE) < i)
+			sched_yield();
+		if (!madvise(p, SLOT, MADV_COLLAPSE))
+			turn->collapses++;
+		else if (errno != EAGAIN)
+			turn->error = errno;
+		__atomic_store_n(&turn->done, i, __ATOMIC_RELEASE);
+	}
+	_exit(0);
+}
+
+/* Find the table, empty, where it stays, until it is gone. */
+static void move_until_collapsed(int round, char *to)
+{
+	char *p = slot(1);
+
+	(void)*(volatile char *)(p + PAGE);
+	ksft_need(!madvise(p, SLOT, MADV_DONTNEED), "MADV_DONTNEED");
+	__atomic_store_n(&turn->go, round, __ATOMIC_RELEASE);
+	while (__atomic_load_n(&turn->done, __ATOMIC_ACQUIRE) < round)
+		if (mremap(p, SLOT, SLOT, MREMAP_MAYMOVE | MREMAP_FIXED |
+			   MREMAP_DONTUNMAP, to) != to)
+			ksft_case_skip("MREMAP_DONTUNMAP: %s", strerror(errno));
+}
+
+static void check_file(const char *p)
+{
+	size_t i;
+
+	for (i = PAGE; i < SLOT; i += PAGE)
+		ksft_check(p[i] == (char)(i / PAGE), "page %zu", i / PAGE);
+}
+
+/*
+ * khugepaged, or MADV_COLLAPSE, frees the tables of all who map the file,
+ * without their mmap_lock. Bugs show in the kernel log.
+ */
+static void against_collapse(void)
+{
+	time_t end = time(NULL) + COLLAPSE_SECONDS;
+	pid_t pid;
+	int i;
+
+	if (SLOT > HUGE_MAX)
+		ksft_case_skip("huge pages of %lu MB", (long)SLOT >> 20);
+	slots_reserve();
+	file = syscall(__NR_memfd_create, "collapse", 0);
+	ksft_need(file >= 0 && !ftruncate(file, SLOT), "a file");
+	fill_file();
+	turn = mmap(NULL, PAGE, PROT_READ | PROT_WRITE,
+		    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	ksft_need(turn != MAP_FAILED, "a page");
+	pid = fork();
+	ksft_need(pid >= 0, "fork");
+	if (!pid)
+		collapser();
+	map_at(slot(1), SLOT, PROT_READ, MAP_SHARED, file, 0);
+	for (i = 1; i <= COLLAPSES && time(NULL) < end; i++) {
+		move_until_collapsed(i, slot(4) + PAGE);
+		if (turn->error)
+			ksft_case_skip("MADV_COLLAPSE: %s",
+				       strerror(turn->error));
+		make_small();
+	}
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+	ksft_print_msg("%d collapses\n", turn->collapses);
+	ksft_need(turn->collapses, "a collapse");
+	check_file(slot(1));
+}
+
 #define SINGLE(id, first, step) \
 	KSFT_CASE_WITH(id, single_page, &(const struct place){ first, step })
 
@@ -174,6 +296,7 @@ static const struct ksft_case cases[] = {
 	SINGLE(last_pages, SLOT / PAGE - 1, 0),
 	SINGLE(single_pages, 0, 37),
 	KSFT_CASE(beside_a_neighbour),
+	KSFT_CASE(against_collapse),
 };
 
 int main(int argc, char **argv)
