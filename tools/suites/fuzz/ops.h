@@ -367,25 +367,12 @@ static long major_faults(void)
 
 static long major_not_compared;
 
-/*
- * The kernel writes to a page what it already contains, and the allocation of
- * the n-th page for that fails. Which one that is differs, so neither is the
- * result reported, nor a fault that got further; and whatever got mapped is
- * unmapped again.
- */
-static long do_fail(ul addr, ul writes, ul nth)
+/* The kernel reads or writes a page, and the n-th allocation for it fails. */
+static void access_and_fail(ul addr, ul writes, ul nth)
 {
-	ul pmd = addr & -PMD;
-	uint64_t v = 0;
-	long major;
-	int fd;
+	int fd = open("/proc/self/make-it-fail", O_WRONLY);
+	uint64_t v;
 
-	if (pread(scratch, &v, 0, 0) || do_copy_from(addr) < 0 ||
-	    pread(scratch, &v, sizeof(v), 0) != sizeof(v) ||
-	    (madvise((void *)pmd, PMD, MADV_DONTNEED) && errno != ENOMEM))
-		return 0;
-	major = major_faults();
-	fd = open("/proc/self/make-it-fail", O_WRONLY);
 	fail_nth_of_this_task(nth);
 	pwrite(fd, "1", 1, 0);
 	if (writes)
@@ -395,6 +382,39 @@ static long do_fail(ul addr, ul writes, ul nth)
 	pwrite(fd, "0", 1, 0);
 	close(fd);
 	fail_page_alloc("probability", 0);
+}
+
+/* In a child, which has no table yet for a file. */
+static void access_and_fail_in_child(ul addr, ul writes, ul nth)
+{
+	pid_t pid = fork();
+
+	if (!pid) {
+		access_and_fail(addr, writes, nth);
+		_exit(0);
+	}
+	while (pid > 0 && waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+		;
+}
+
+/*
+ * The kernel writes to a page what it already contains, and an allocation for
+ * that fails. Which one that is differs, so neither is the result reported, nor
+ * a fault that got further; and whatever got mapped is unmapped again.
+ */
+static long do_fail(ul addr, ul writes, ul nth)
+{
+	ul pmd = addr & -PMD;
+	uint64_t v = 0;
+	long major;
+
+	if (pread(scratch, &v, 0, 0) || do_copy_from(addr) < 0 ||
+	    pread(scratch, &v, sizeof(v), 0) != sizeof(v) ||
+	    (madvise((void *)pmd, PMD, MADV_DONTNEED) && errno != ENOMEM))
+		return 0;
+	major = major_faults();
+	access_and_fail_in_child(addr, writes, nth);
+	access_and_fail(addr, writes, nth);
 	major_not_compared += major_faults() - major;
 	madvise((void *)pmd, PMD, MADV_DONTNEED);
 	return 0;
