@@ -448,10 +448,10 @@ static void serve_all(int fd)
 		range.len = PAGE;
 		if (!serve(fd, range.start))
 			continue;
-		if (errno == EEXIST)
-			ioctl(fd, UFFDIO_WAKE, &range);
-		else
+		if (errno != EEXIST)
 			ioctl(fd, UFFDIO_UNREGISTER, &range);
+		/* Unregistering wakes nobody on v4.6. */
+		ioctl(fd, UFFDIO_WAKE, &range);
 	}
 	_exit(0);
 }
