@@ -33,7 +33,8 @@ out:
 END
 rules() { # LINE...: that are added
 	for l; do printf 'mm/a.c\t%s\t1\t1\tx\n' "$l"; done >"$tmp/added"
-	run awk -v file=mm/a.c -f "$top/tools/suites/rule-mutants/rules.awk" "$tmp/added" "$c"
+	run awk -v file=mm/a.c -f "$top/tools/suites/rule-mutants/text.awk" \
+		-f "$top/tools/suites/rule-mutants/rules.awk" "$tmp/added" "$c"
 }
 rules 12
 expect 0 "^mm/a.c${tab}12${tab}get${tab}drop${tab}put\(page\);${tab};$" "a statement is dropped"

@@ -32,7 +32,7 @@ patch_of_all() {
 	: >"$out/apart"
 	first=1
 	cut -f2 "$out/list" | sort -u | while read -r file; do
-		{ awk -v file="$file" -v apart="$out/apart" -f "$here/schema.awk" "$out/chosen" "$tree/$file"
+		{ awk -v file="$file" -v apart="$out/apart" -f "$here/text.awk" -f "$here/schema.awk" "$out/chosen" "$tree/$file"
 		  [ ! "$first" ] || argument; } | with "$file"
 		first=
 	done | as_patch "all mutants"

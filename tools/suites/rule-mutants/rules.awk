@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-# rules.awk ADDED FILE: possible mistakes in the added lines of FILE, a source
+# text.awk and rules.awk ADDED FILE: possible mistakes in the added lines of FILE, a source
 # file of the patched tree. Prints, tab-separated:
 #
 #	FILE LINE FUNCTION RULE TEXT-OF-THE-LINE NEW-TEXT
@@ -27,19 +27,6 @@ function name_of(s) {
 	sub(/\(.*/, "", s)
 	sub(/^.*[ \t*]/, "", s)
 	return s
-}
-
-function trim(s) { sub(/^[ \t]+/, "", s); return s }
-function indent(s) { match(s, /^[ \t]*/); return substr(s, 1, RLENGTH) }
-
-# The parenthesis that closes the one at "from"; 0: not in this line
-function closing(s, from, depth, i, c) {
-	for (i = from; i <= length(s); i++) {
-		c = substr(s, i, 1)
-		if (c == "(") depth++
-		if (c == ")" && !--depth) return i
-	}
-	return 0
 }
 
 # Calls and assignments. Without a goto or a return the compiler would warn.

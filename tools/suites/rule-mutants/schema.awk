@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-# schema.awk LIST FILE: print FILE with all its mutants in it, each behind a
+# text.awk and schema.awk LIST FILE: print FILE with all its mutants in it, each behind a
 # condition: the kernel argument rule_mutant=NUMBER chooses one. LIST has, after
 # the number, what rules.awk prints. Lines keep their numbers.
 #
@@ -17,8 +17,6 @@ FILENAME == ARGV[1] {
 { line[++n] = $0 }
 
 function chosen(m) { return "unlikely(rule_mutant == " m ")" }
-function indent(s) { match(s, /^[ \t]*/); return substr(s, 1, RLENGTH) }
-function trim(s) { sub(/^[ \t]+/, "", s); return s }
 
 # Where two texts begin to differ
 function differ_at(a, b, i) {
@@ -47,15 +45,6 @@ function with_flag(s, m,    was, from, at, run, short, before) {
 		return ""
 	at = index(s, run)
 	return substr(s, 1, at - 1) "(" chosen(m) " ? (" short ") : (" run "))" substr(s, at + length(run))
-}
-
-function closing(s, from,    depth, i, c) {
-	for (i = from; i <= length(s); i++) {
-		c = substr(s, i, 1)
-		if (c == "(") depth++
-		if (c == ")" && !--depth) return i
-	}
-	return 0
 }
 
 function with_negate(s, m,    from, to) {

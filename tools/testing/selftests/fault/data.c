@@ -151,7 +151,9 @@ static void read_ext4_read_ahead(void)
 	make_cold();
 	ksft_need(pread(file, &byte, 1, 0) == 1, "pread");
 	p = map_at(slot(2), LEN - PAGE, PROT_READ, MAP_SHARED, file, PAGE);
-	for (i = 2; i < PAGES; i++)
+	ksft_check(filled(p + PAGE, file_byte(2)), "page 2 has other data");
+	ksft_check(!(pagemap_entry(p) & PM_PRESENT), "the marked page is mapped");
+	for (i = 3; i < PAGES; i++)
 		ksft_check(filled(p + (i - 1) * PAGE, file_byte(i)),
 			   "page %d has other data", i);
 	ksft_check(filled(p, file_byte(1)), "the marked page has other data");

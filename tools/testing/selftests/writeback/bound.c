@@ -137,6 +137,26 @@ static void start_10(int dev)
 	start(dev, 1, 10, WBST_TASK);
 }
 
+/* As the laptop mode timer: cyclic */
+static struct wbst_start of_timer(int64_t nr_pages)
+{
+	struct wbst_start s = request(1, nr_pages, WBST_TASK);
+
+	s.reason = WBST_REASON_LAPTOP;
+	return s;
+}
+
+/* 4000 pages of the timer are merged with others, or the other way round. */
+static const char *begun_4000(struct wbst_start first, bool lack,
+			      void (*others)(int dev))
+{
+	const char *trace = begun(first, lack, others);
+
+	ksft_check(strstr(trace, "nr_pages=4000 "),
+		   "the 4000 pages of the timer were not begun");
+	return trace;
+}
+
 /*
  * The laptop mode timer starts in a file where the last request left off, a
  * task at the beginning; a request merged from both must do the latter.
@@ -144,35 +164,25 @@ static void start_10(int dev)
 static void check_not_cyclic(const void *arg)
 {
 	bool lack = *(const int *)arg;
-	struct wbst_start laptop = request(1, 4000, WBST_TASK);
-	const char *trace;
+	const char *trace = begun_4000(of_timer(4000), lack, start_10);
 
-	laptop.reason = WBST_REASON_LAPTOP;
-	trace = begun(laptop, lack, start_10);
-	ksft_check(strstr(trace, "nr_pages=4000 "),
-		   "the 4000 pages of the timer were not begun");
 	ksft_check(strstr(trace, "range_cyclic=0"),
 		   "the 10 pages of a task were begun as cyclic");
 }
 
 static void start_4000_of_timer(int dev)
 {
-	struct wbst_start laptop = request(1, 4000, WBST_TASK);
+	struct wbst_start s = of_timer(4000);
 
-	laptop.reason = WBST_REASON_LAPTOP;
-	wb_start(dev, &laptop);
+	wb_start(dev, &s);
 }
 
 /* Two requests of the timer are one of the timer. */
 static void cyclic_stays_cyclic(void)
 {
-	struct wbst_start laptop = request(1, 10, WBST_TASK);
-	const char *trace;
+	const char *trace = begun_4000(of_timer(10), false,
+				       start_4000_of_timer);
 
-	laptop.reason = WBST_REASON_LAPTOP;
-	trace = begun(laptop, false, start_4000_of_timer);
-	ksft_check(strstr(trace, "nr_pages=4000 "),
-		   "the 4000 pages of the timer were not begun");
 	ksft_check(!strstr(trace, "range_cyclic=0"),
 		   "the pages of the timer were begun as a task's");
 }
